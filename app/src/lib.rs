@@ -1,0 +1,18 @@
+//! What people see: pages are functions from a view model to HTML, rendered by the server alone; islands alone reach the
+//! browser. This crate knows no database, no clock and no HTTP: what a page shows, it is given.
+//!
+//! `ssr` compiles pages and islands for the server, `hydrate` the islands for the browser; never both in one build.
+
+pub mod islands;
+pub mod wire;
+
+#[cfg(feature = "ssr")]
+pub mod i18n;
+#[cfg(feature = "ssr")]
+pub mod markdown;
+#[cfg(feature = "ssr")]
+pub mod notice;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod view;

@@ -1,0 +1,171 @@
+//! What an act answers: one sentence at the top of the next page. Every POST redirects to a GET and carries its outcome as
+//! `?notice=code` with at most one argument of digits; the sentence itself is made here, from the locale files.
+
+use std::{fmt, str::FromStr};
+
+macro_rules! notices {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $grade:ident;)*) => {
+        /// Which sentence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// Every code, for the test that each has its words in each language.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// As it stands in the address and in the locale files (`notice.<code>`).
+            pub fn text(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// Whether it reports success, asks for attention, or refuses.
+            pub fn grade(self) -> Grade {
+                match self { $(Self::$variant => Grade::$grade,)* }
+            }
+        }
+    };
+}
+
+/// How a notice is shown (colour, icon and role, never colour alone).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    /// `role="status"`.
+    Done,
+    /// `role="alert"`.
+    Refused,
+}
+
+notices! {
+    // Candidate
+    /// One message for any mismatch of admission number and ID number.
+    LoginMismatch = "login_mismatch", Refused;
+    /// Too many tries at this seat; argument: seconds to wait.
+    LoginTooOften = "login_too_often", Refused;
+    /// The browser is not enrolled as a seat.
+    SeatUnknown = "seat_unknown", Refused;
+    /// Right person, wrong seat; argument: the right seat number.
+    SeatWrong = "seat_wrong", Refused;
+    /// Right person, wrong room; argument: the right room number.
+    RoomWrong = "room_wrong", Refused;
+    /// Login has not begun; argument: wall time it begins.
+    TooEarly = "too_early", Refused;
+    /// Late entry is over; argument: wall time it ended.
+    TooLate = "too_late", Refused;
+    /// Recorded as absent.
+    RecordedAbsent = "recorded_absent", Refused;
+    /// The sitting is closed.
+    SittingClosed = "sitting_closed", Refused;
+    /// The sitting was opened elsewhere since this page was made.
+    EpochStale = "epoch_stale", Refused;
+    /// The form was made from an older revision of this response; nothing was changed. Argument: question number.
+    FormStale = "form_stale", Refused;
+    /// The response is not one this question has.
+    ResponseInvalid = "response_invalid", Refused;
+    /// No such question in this paper.
+    PositionInvalid = "position_invalid", Refused;
+    /// The room is not open yet.
+    RoomNotOpen = "room_not_open", Refused;
+    /// Hand-in is not allowed yet; argument: wall time of the earliest.
+    HandInTooEarly = "hand_in_too_early", Refused;
+    /// The confirmation box was not ticked.
+    ConfirmMissing = "confirm_missing", Refused;
+    /// Storage can't take it now.
+    StoreBusy = "store_busy", Refused;
+    /// Storage is full.
+    StoreFull = "store_full", Refused;
+    /// Saved (scripts off); argument: wall time.
+    Saved = "saved", Done;
+    /// The proctor has been called.
+    HandRaised = "hand_raised", Done;
+    HandLowered = "hand_lowered", Done;
+    /// The time left is up: handed in by the clock.
+    TimeUp = "time_up", Done;
+    // Staff
+    /// Account or password wrong.
+    PasswordWrong = "password_wrong", Refused;
+    /// Too many wrong passwords; argument: seconds to wait.
+    PasswordTooOften = "password_too_often", Refused;
+    SignedOut = "signed_out", Done;
+    /// This account may not do this.
+    NotAllowed = "not_allowed", Refused;
+    /// Argument: proctors missing.
+    ProctorsMissing = "proctors_missing", Refused;
+    /// This account is not a proctor.
+    NotAProctor = "not_a_proctor", Refused;
+    ProctorAlreadyIn = "proctor_already_in", Refused;
+    /// Checked in to another room of this time; argument: its number.
+    ProctorElsewhere = "proctor_elsewhere", Refused;
+    ProctorCheckedIn = "proctor_checked_in", Done;
+    ProctorCheckedOut = "proctor_checked_out", Done;
+    RoomOpened = "room_opened", Done;
+    RoomAlreadyOpen = "room_already_open", Refused;
+    RoomEnded = "room_ended", Done;
+    /// Argument: candidates still writing.
+    RoomStillWriting = "room_still_writing", Refused;
+    /// Papers of this session are not drawn.
+    PapersMissing = "papers_missing", Refused;
+    /// Argument: minutes.
+    TimeGranted = "time_granted", Done;
+    /// Minutes out of range; argument: the most that may be given at once.
+    MinutesInvalid = "minutes_invalid", Refused;
+    ReasonMissing = "reason_missing", Refused;
+    /// A second proctor must confirm with account and password.
+    SecondProctorNeeded = "second_proctor_needed", Refused;
+    HandedIn = "handed_in", Done;
+    AbsentRecorded = "absent_recorded", Done;
+    /// Not possible in the sitting's state.
+    NotNow = "not_now", Refused;
+    /// Argument: new seat number.
+    SeatMoved = "seat_moved", Done;
+    /// Argument: seat number.
+    SeatTaken = "seat_taken", Refused;
+    SeatNotInRoom = "seat_not_in_room", Refused;
+    LoginReleased = "login_released", Done;
+    NoteKept = "note_kept", Done;
+    SeatEnrolled = "seat_enrolled", Done;
+    FormInvalid = "form_invalid", Refused;
+}
+
+/// A notice with its argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub code: Code,
+    /// Digits, `:`, `-` and space only, at most 19 characters, so that a forged address can't speak in our name.
+    pub arg: Option<String>,
+}
+
+impl Notice {
+    /// A notice with an argument; what the argument must not hold is left out.
+    pub fn with(code: Code, arg: impl fmt::Display) -> Self {
+        let arg = arg.to_string().chars().filter(|c| c.is_ascii_digit() || matches!(c, ':' | '-' | ' ')).take(19).collect();
+        Self { code, arg: Some(arg) }
+    }
+
+    /// Reads what [`fmt::Display`] wrote: `code` or `code~arg`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (code, arg) = text.split_once('~').map_or((text, None), |(code, arg)| (code, Some(arg)));
+        let code = code.parse().ok()?;
+        Some(arg.map_or_else(|| Self::from(code), |arg| Self::with(code, arg)))
+    }
+}
+
+impl From<Code> for Notice {
+    fn from(code: Code) -> Self {
+        Self { code, arg: None }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.text())?;
+        self.arg.as_ref().map_or(Ok(()), |arg| write!(f, "~{}", arg.replace(' ', "+")))
+    }
+}
+
+impl FromStr for Code {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|code| code.text() == text).ok_or(())
+    }
+}

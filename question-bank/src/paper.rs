@@ -1,0 +1,138 @@
+//! A paper (试卷) and the snapshot of the bank that it is drawn from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::{Digest, DigestOf};
+use crate::question::{Kind, OptionOrder, Revision};
+
+/// One question on a paper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its place on the paper, from 1.
+    pub position: u32,
+    /// The question's id.
+    pub question: String,
+    /// The revision that is asked.
+    pub revision: u32,
+    /// The kind.
+    pub kind: Kind,
+    /// The function that its points count for.
+    pub function: String,
+    /// Its points, in milli-points.
+    pub points_milli: u32,
+    /// `options[display]` is the bank index of the option displayed there. True/false always has `[0, 1]`.
+    pub options: Vec<u8>,
+}
+
+/// An ordered list of questions with their points and their options in order of display.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paper {
+    /// The items by position.
+    pub items: Vec<Item>,
+}
+
+impl Paper {
+    /// The item at a position (from 1).
+    pub fn item(&self, position: u32) -> Option<&Item> {
+        let index = usize::try_from(position.checked_sub(1)?).ok()?;
+        self.items.get(index).filter(|item| item.position == position)
+    }
+
+    /// The digest of every field of every item, in order.
+    pub fn digest(&self) -> Digest {
+        let mut digest = DigestOf::new("kaochang-paper/1").count(self.items.len());
+        for item in &self.items {
+            digest = digest
+                .number(i64::from(item.position))
+                .text(&item.question)
+                .number(i64::from(item.revision))
+                .text(item.kind.code())
+                .text(&item.function)
+                .number(i64::from(item.points_milli))
+                .bytes(&item.options);
+        }
+        digest.finish()
+    }
+}
+
+/// What the drawer knows of one question: where it belongs, never what it asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotEntry {
+    /// The question's id.
+    pub question: String,
+    /// The revision.
+    pub revision: u32,
+    /// The kind.
+    pub kind: Kind,
+    /// The standard's id.
+    pub standard: String,
+    /// The level's id.
+    pub level: String,
+    /// The function's id.
+    pub function: String,
+    /// The code of the knowledge point.
+    pub knowledge: String,
+    /// How many options it has.
+    pub option_count: u8,
+    /// Whether they may be shuffled.
+    pub order: OptionOrder,
+    /// The digest of the whole revision.
+    pub digest: Digest,
+}
+
+/// The state of the bank that papers are drawn from, sorted by question id, each question once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The entries, sorted by question id.
+    pub entries: Vec<SnapshotEntry>,
+}
+
+impl Snapshot {
+    /// A snapshot of these revisions, whatever their order. Of several revisions of one question the highest counts.
+    pub fn of<'a>(questions: impl Iterator<Item = &'a Revision>) -> Self {
+        let mut newest: BTreeMap<&str, &Revision> = BTreeMap::new();
+        for revision in questions {
+            let place = newest.entry(&revision.question).or_insert(revision);
+            if revision.revision > place.revision {
+                *place = revision;
+            }
+        }
+        Self { entries: newest.into_values().map(entry_of).collect() }
+    }
+
+    /// The digest of every field of every entry, in order.
+    pub fn digest(&self) -> Digest {
+        let mut digest = DigestOf::new("kaochang-snapshot/1").count(self.entries.len());
+        for entry in &self.entries {
+            digest = digest
+                .text(&entry.question)
+                .number(i64::from(entry.revision))
+                .text(entry.kind.code())
+                .text(&entry.standard)
+                .text(&entry.level)
+                .text(&entry.function)
+                .text(&entry.knowledge)
+                .number(i64::from(entry.option_count))
+                .text(entry.order.code())
+                .digest(&entry.digest);
+        }
+        digest.finish()
+    }
+}
+
+fn entry_of(revision: &Revision) -> SnapshotEntry {
+    SnapshotEntry {
+        question: revision.question.clone(),
+        revision: revision.revision,
+        kind: revision.kind,
+        standard: revision.tags.standard.clone(),
+        level: revision.tags.level.clone(),
+        function: revision.tags.function.clone(),
+        knowledge: revision.tags.knowledge.clone(),
+        option_count: revision.option_count(),
+        order: revision.order,
+        digest: revision.digest(),
+    }
+}

@@ -1,0 +1,1 @@
+//! How an exam is sat.
