@@ -169,3 +169,8 @@ impl FromStr for Code {
         Self::ALL.iter().copied().find(|code| code.text() == text).ok_or(())
     }
 }
+
+/// The sentence of a notice.
+pub fn words(notice: &Notice, _lang: crate::view::Lang) -> String {
+    notice.to_string()
+}

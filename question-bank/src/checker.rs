@@ -3,9 +3,9 @@
 //! It shares no code with the drawer or with [`Blueprint::compile`]: it counts what is on the paper and compares.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::blueprint::Blueprint;
 use crate::digest::Digest;
@@ -28,9 +28,10 @@ pub struct Conformance {
 }
 
 /// One way in which a paper departs from its blueprint. `position` counts from 1, in the order of the items.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Violation {
     /// The item at this place bears another number.
+    #[error("item {position} bears the number {found}")]
     Position {
         /// The place.
         position: u32,
@@ -38,6 +39,7 @@ pub enum Violation {
         found: u32,
     },
     /// The question stands on the paper before.
+    #[error("item {position}: the question \"{question}\" is on the paper already")]
     Repeated {
         /// The place of the second.
         position: u32,
@@ -45,6 +47,7 @@ pub enum Violation {
         question: String,
     },
     /// No such revision of the question exists.
+    #[error("item {position}: the bank has no revision {revision} of the question \"{question}\"")]
     UnknownRevision {
         /// The place.
         position: u32,
@@ -54,6 +57,7 @@ pub enum Violation {
         revision: u32,
     },
     /// The question belongs to another standard.
+    #[error("item {position}: the question belongs to the standard \"{found}\"")]
     Standard {
         /// The place.
         position: u32,
@@ -61,6 +65,7 @@ pub enum Violation {
         found: String,
     },
     /// The question belongs to another level.
+    #[error("item {position}: the question belongs to the level \"{found}\"")]
     Level {
         /// The place.
         position: u32,
@@ -68,6 +73,9 @@ pub enum Violation {
         found: String,
     },
     /// The item says another function than the question's.
+    #[error(
+        "item {position} says the function \"{item}\", but its question belongs to \"{question}\""
+    )]
     Function {
         /// The place.
         position: u32,
@@ -77,6 +85,7 @@ pub enum Violation {
         question: String,
     },
     /// The item says another kind than the question's.
+    #[error("item {position} says the kind \"{item}\", but its question is \"{question}\"")]
     Kind {
         /// The place.
         position: u32,
@@ -86,6 +95,7 @@ pub enum Violation {
         question: Kind,
     },
     /// The options are not each of the question's options once.
+    #[error("item {position}: {options:?} is not each option of the question once")]
     OptionsNotPermuted {
         /// The place.
         position: u32,
@@ -93,6 +103,7 @@ pub enum Violation {
         options: Vec<u8>,
     },
     /// Options whose order is fixed are shuffled.
+    #[error("item {position}: {options:?} shuffles options whose order is fixed")]
     OptionsNotInOrder {
         /// The place.
         position: u32,
@@ -100,6 +111,7 @@ pub enum Violation {
         options: Vec<u8>,
     },
     /// The kinds don't stand in blocks in the order of [`Kind::ALL`].
+    #[error("item {position}: the kind \"{kind}\" stands after a block that must follow it")]
     Block {
         /// The first place that belongs before its predecessor.
         position: u32,
@@ -107,6 +119,7 @@ pub enum Violation {
         kind: Kind,
     },
     /// The blueprint has no such function.
+    #[error("item {position}: the blueprint has no function \"{function}\"")]
     FunctionNotWanted {
         /// The place.
         position: u32,
@@ -114,6 +127,7 @@ pub enum Violation {
         function: String,
     },
     /// The blueprint has no such kind.
+    #[error("item {position}: the blueprint has no kind \"{kind}\"")]
     KindNotWanted {
         /// The place.
         position: u32,
@@ -121,6 +135,7 @@ pub enum Violation {
         kind: Kind,
     },
     /// The question has other points than its kind.
+    #[error("item {position} has {found_milli} milli-points, its kind {wanted_milli}")]
     Points {
         /// The place.
         position: u32,
@@ -130,6 +145,9 @@ pub enum Violation {
         found_milli: u32,
     },
     /// A function has other points than the blueprint says.
+    #[error(
+        "the function \"{function}\" has {found_milli} milli-points, the blueprint asks for {wanted_milli}"
+    )]
     FunctionPoints {
         /// The function's id.
         function: String,
@@ -139,6 +157,9 @@ pub enum Violation {
         found_milli: u64,
     },
     /// A kind has another number of questions than the blueprint says.
+    #[error(
+        "the paper has {found} question(s) of kind \"{kind}\", the blueprint asks for {wanted}"
+    )]
     KindCount {
         /// The kind.
         kind: Kind,
@@ -148,6 +169,9 @@ pub enum Violation {
         found: u32,
     },
     /// A kind's share within a function is not its share in the whole paper.
+    #[error(
+        "the function \"{function}\" has {found} question(s) of kind \"{kind}\", which is not the kind's share"
+    )]
     Share {
         /// The function's id.
         function: String,
@@ -157,6 +181,7 @@ pub enum Violation {
         found: u32,
     },
     /// The blueprint names a function or a kind twice, so no paper can be held against it.
+    #[error("the blueprint names a function or a kind twice")]
     AmbiguousBlueprint,
 }
 
@@ -190,7 +215,11 @@ pub fn check<'bank>(
         }
     }
     check_totals(&tally, blueprint, &mut violations);
-    if violations.is_empty() { Ok(statement(paper, &tally, blueprint)) } else { Err(violations) }
+    if violations.is_empty() {
+        Ok(statement(paper, &tally, blueprint))
+    } else {
+        Err(violations)
+    }
 }
 
 /// What is on the paper, counted by the questions' own tags and not by what the items say of themselves.
@@ -204,14 +233,22 @@ struct Tally {
 impl Tally {
     fn add(&mut self, item: &Item, revision: &Revision) {
         let function = &revision.tags.function;
-        *self.milli_by_function.entry(function.clone()).or_default() += u64::from(item.points_milli);
+        *self.milli_by_function.entry(function.clone()).or_default() +=
+            u64::from(item.points_milli);
         *self.count_by_kind.entry(revision.kind).or_default() += 1;
-        *self.count_by_both.entry((function.clone(), revision.kind)).or_default() += 1;
+        *self
+            .count_by_both
+            .entry((function.clone(), revision.kind))
+            .or_default() += 1;
     }
 }
 
 fn ambiguous(blueprint: &Blueprint) -> bool {
-    let functions: BTreeSet<_> = blueprint.points.iter().map(|(function, _)| function).collect();
+    let functions: BTreeSet<_> = blueprint
+        .points
+        .iter()
+        .map(|(function, _)| function)
+        .collect();
     let kinds: BTreeSet<_> = blueprint.kinds.iter().map(|quota| quota.kind).collect();
     functions.len() != blueprint.points.len() || kinds.len() != blueprint.kinds.len()
 }
@@ -221,13 +258,22 @@ fn check_sequence(paper: &Paper, violations: &mut Vec<Violation>) {
     let mut block = Kind::TrueFalse;
     for (item, position) in paper.items.iter().zip(1_u32..) {
         if item.position != position {
-            violations.push(Violation::Position { position, found: item.position });
+            violations.push(Violation::Position {
+                position,
+                found: item.position,
+            });
         }
         if !seen.insert(&item.question) {
-            violations.push(Violation::Repeated { position, question: item.question.clone() });
+            violations.push(Violation::Repeated {
+                position,
+                question: item.question.clone(),
+            });
         }
         if item.kind < block {
-            violations.push(Violation::Block { position, kind: item.kind });
+            violations.push(Violation::Block {
+                position,
+                kind: item.kind,
+            });
         }
         block = item.kind;
     }
@@ -242,65 +288,125 @@ fn check_item(
 ) {
     let tags = &revision.tags;
     if tags.standard != blueprint.standard {
-        violations.push(Violation::Standard { position, found: tags.standard.clone() });
+        violations.push(Violation::Standard {
+            position,
+            found: tags.standard.clone(),
+        });
     }
     if tags.level != blueprint.level {
-        violations.push(Violation::Level { position, found: tags.level.clone() });
+        violations.push(Violation::Level {
+            position,
+            found: tags.level.clone(),
+        });
     }
     if tags.function != item.function {
         let (item, question) = (item.function.clone(), tags.function.clone());
-        violations.push(Violation::Function { position, item, question });
+        violations.push(Violation::Function {
+            position,
+            item,
+            question,
+        });
     }
     if revision.kind != item.kind {
-        violations.push(Violation::Kind { position, item: item.kind, question: revision.kind });
-    }
-    if !blueprint.points.iter().any(|(function, _)| *function == tags.function) {
-        violations.push(Violation::FunctionNotWanted { position, function: tags.function.clone() });
-    }
-    match blueprint.kinds.iter().find(|quota| quota.kind == revision.kind) {
-        None => violations.push(Violation::KindNotWanted { position, kind: revision.kind }),
-        Some(quota) if quota.points_milli != item.points_milli => violations.push(Violation::Points {
+        violations.push(Violation::Kind {
             position,
-            wanted_milli: quota.points_milli,
-            found_milli: item.points_milli,
+            item: item.kind,
+            question: revision.kind,
+        });
+    }
+    if !blueprint
+        .points
+        .iter()
+        .any(|(function, _)| *function == tags.function)
+    {
+        violations.push(Violation::FunctionNotWanted {
+            position,
+            function: tags.function.clone(),
+        });
+    }
+    match blueprint
+        .kinds
+        .iter()
+        .find(|quota| quota.kind == revision.kind)
+    {
+        None => violations.push(Violation::KindNotWanted {
+            position,
+            kind: revision.kind,
         }),
+        Some(quota) if quota.points_milli != item.points_milli => {
+            violations.push(Violation::Points {
+                position,
+                wanted_milli: quota.points_milli,
+                found_milli: item.points_milli,
+            });
+        }
         Some(_) => {}
     }
     check_options(item, position, revision, violations);
 }
 
 fn check_options(item: &Item, position: u32, revision: &Revision, violations: &mut Vec<Violation>) {
-    let expected = if revision.kind == Kind::TrueFalse { 2 } else { revision.options.len() };
+    let expected = if revision.kind == Kind::TrueFalse {
+        2
+    } else {
+        revision.options.len()
+    };
     let distinct: BTreeSet<_> = item.options.iter().copied().map(usize::from).collect();
     let permuted = item.options.len() == expected && distinct.into_iter().eq(0..expected);
     let may_shuffle = revision.kind != Kind::TrueFalse && revision.order == OptionOrder::Shuffle;
     if !permuted {
-        violations.push(Violation::OptionsNotPermuted { position, options: item.options.clone() });
+        violations.push(Violation::OptionsNotPermuted {
+            position,
+            options: item.options.clone(),
+        });
     } else if !may_shuffle && !item.options.is_sorted() {
-        violations.push(Violation::OptionsNotInOrder { position, options: item.options.clone() });
+        violations.push(Violation::OptionsNotInOrder {
+            position,
+            options: item.options.clone(),
+        });
     }
 }
 
 fn check_totals(tally: &Tally, blueprint: &Blueprint, violations: &mut Vec<Violation>) {
-    let whole: u128 = blueprint.points.iter().map(|(_, points)| u128::from(*points)).sum();
+    let whole: u128 = blueprint
+        .points
+        .iter()
+        .map(|(_, points)| u128::from(*points))
+        .sum();
     for (function, points) in &blueprint.points {
         let wanted_milli = u64::from(*points) * 1000;
         let found_milli = tally.milli_by_function.get(function).copied().unwrap_or(0);
         if found_milli != wanted_milli {
-            violations.push(Violation::FunctionPoints { function: function.clone(), wanted_milli, found_milli });
+            violations.push(Violation::FunctionPoints {
+                function: function.clone(),
+                wanted_milli,
+                found_milli,
+            });
         }
         for quota in &blueprint.kinds {
-            let found = tally.count_by_both.get(&(function.clone(), quota.kind)).copied().unwrap_or(0);
+            let found = tally
+                .count_by_both
+                .get(&(function.clone(), quota.kind))
+                .copied()
+                .unwrap_or(0);
             // found / quota.count = points / whole, without division.
             if u128::from(found) * whole != u128::from(quota.count) * u128::from(*points) {
-                violations.push(Violation::Share { function: function.clone(), kind: quota.kind, found });
+                violations.push(Violation::Share {
+                    function: function.clone(),
+                    kind: quota.kind,
+                    found,
+                });
             }
         }
     }
     for quota in &blueprint.kinds {
         let found = tally.count_by_kind.get(&quota.kind).copied().unwrap_or(0);
         if found != quota.count {
-            violations.push(Violation::KindCount { kind: quota.kind, wanted: quota.count, found });
+            violations.push(Violation::KindCount {
+                kind: quota.kind,
+                wanted: quota.count,
+                found,
+            });
         }
     }
 }
@@ -312,62 +418,23 @@ fn statement(paper: &Paper, tally: &Tally, blueprint: &Blueprint) -> Conformance
     };
     Conformance {
         questions: u32::try_from(paper.items.len()).unwrap_or(u32::MAX),
-        total_milli: paper.items.iter().fold(0_u32, |sum, item| sum.saturating_add(item.points_milli)),
-        by_function: blueprint.points.iter().map(|(function, _)| (function.clone(), milli(function))).collect(),
-        by_kind: tally.count_by_kind.iter().map(|(kind, count)| (*kind, *count)).collect(),
+        total_milli: paper
+            .items
+            .iter()
+            .fold(0_u32, |sum, item| sum.saturating_add(item.points_milli)),
+        by_function: blueprint
+            .points
+            .iter()
+            .map(|(function, _)| (function.clone(), milli(function)))
+            .collect(),
+        by_kind: tally
+            .count_by_kind
+            .iter()
+            .map(|(kind, count)| (*kind, *count))
+            .collect(),
         paper: paper.digest(),
     }
 }
 
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Position { position, found } => write!(f, "item {position} bears the number {found}"),
-            Self::Repeated { position, question } => {
-                write!(f, "item {position}: the question \"{question}\" is on the paper already")
-            }
-            Self::UnknownRevision { position, question, revision } => {
-                write!(f, "item {position}: the bank has no revision {revision} of the question \"{question}\"")
-            }
-            Self::Standard { position, found } => {
-                write!(f, "item {position}: the question belongs to the standard \"{found}\"")
-            }
-            Self::Level { position, found } => write!(f, "item {position}: the question belongs to the level \"{found}\""),
-            Self::Function { position, item, question } => write!(
-                f,
-                "item {position} says the function \"{item}\", but its question belongs to \"{question}\""
-            ),
-            Self::Kind { position, item, question } => {
-                write!(f, "item {position} says the kind \"{item}\", but its question is \"{question}\"")
-            }
-            Self::OptionsNotPermuted { position, options } => {
-                write!(f, "item {position}: {options:?} is not each option of the question once")
-            }
-            Self::OptionsNotInOrder { position, options } => {
-                write!(f, "item {position}: {options:?} shuffles options whose order is fixed")
-            }
-            Self::Block { position, kind } => {
-                write!(f, "item {position}: the kind \"{kind}\" stands after a block that must follow it")
-            }
-            Self::FunctionNotWanted { position, function } => {
-                write!(f, "item {position}: the blueprint has no function \"{function}\"")
-            }
-            Self::KindNotWanted { position, kind } => write!(f, "item {position}: the blueprint has no kind \"{kind}\""),
-            Self::Points { position, wanted_milli, found_milli } => {
-                write!(f, "item {position} has {found_milli} milli-points, its kind {wanted_milli}")
-            }
-            Self::FunctionPoints { function, wanted_milli, found_milli } => write!(
-                f,
-                "the function \"{function}\" has {found_milli} milli-points, the blueprint asks for {wanted_milli}"
-            ),
-            Self::KindCount { kind, wanted, found } => {
-                write!(f, "the paper has {found} question(s) of kind \"{kind}\", the blueprint asks for {wanted}")
-            }
-            Self::Share { function, kind, found } => write!(
-                f,
-                "the function \"{function}\" has {found} question(s) of kind \"{kind}\", which is not the kind's share"
-            ),
-            Self::AmbiguousBlueprint => f.write_str("the blueprint names a function or a kind twice"),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -131,8 +131,18 @@ impl DigestOf {
 
 /// Lowercase hexadecimal.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    bytes
+        .iter()
+        .flat_map(|byte| {
+            [
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]
+        })
+        .collect()
 }
 
 /// 32 bytes from 64 lowercase hexadecimal digits; one spelling only, so that equal digests are equal texts.
@@ -152,5 +162,78 @@ fn nibble(digit: u8) -> Result<u8, HexError> {
         b'0'..=b'9' => Ok(digit - b'0'),
         b'a'..=b'f' => Ok(digit - b'a' + 10),
         _ => Err(HexError::Character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// From a second implementation of the layout, in another language.
+    #[test]
+    fn golden_layout() {
+        let digest = DigestOf::new("x").text("ab").text("c").finish();
+        assert_eq!(
+            digest.to_string(),
+            "965b16674309819167f9549908b1484ba09b18bb697838d5b3319729d57a748d"
+        );
+        assert_eq!(digest.short(), "965b16674309");
+        assert_eq!(format!("{digest:?}"), format!("Digest({digest})"));
+    }
+
+    #[test]
+    fn field_lists_do_not_collide() {
+        let new = || DigestOf::new("x");
+        let digests = [
+            DigestOf::new("xab").text("c"),
+            new(),
+            new().text(""),
+            new().text("abc"),
+            new().text("ab").text("c"),
+            new().text("a").text("bc"),
+            new().text("abc").text(""),
+            new().bytes(b"abc"),
+            new().number(1),
+            new().number(-1),
+            new().count(1),
+            new().bytes(&1_i64.to_be_bytes()),
+            new().bytes(&[7; 32]),
+            new().digest(&Digest::from_bytes([7; 32])),
+        ];
+        let count = digests.len();
+        assert_eq!(
+            digests
+                .into_iter()
+                .map(DigestOf::finish)
+                .collect::<BTreeSet<_>>()
+                .len(),
+            count
+        );
+    }
+
+    #[test]
+    fn only_one_spelling_is_read() {
+        let text = "ab".repeat(32);
+        assert_eq!(text.parse::<Digest>(), Ok(Digest::from_bytes([0xab; 32])));
+        assert_eq!(
+            text.to_uppercase().parse::<Digest>(),
+            Err(HexError::Character)
+        );
+        assert_eq!(text[2..].parse::<Digest>(), Err(HexError::Length(62)));
+        assert_eq!("é".repeat(32).parse::<Digest>(), Err(HexError::Character));
+    }
+
+    proptest! {
+        #[test]
+        fn hex_and_json_are_read_back(bytes: [u8; 32]) {
+            let digest = Digest::from_bytes(bytes);
+            prop_assert_eq!(digest.to_string().parse(), Ok(digest));
+            let json = serde_json::to_string(&digest).expect("a digest is a string");
+            prop_assert_eq!(serde_json::from_str::<Digest>(&json).ok(), Some(digest));
+        }
     }
 }

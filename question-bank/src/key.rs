@@ -16,6 +16,13 @@ use crate::question::Kind;
 /// let key = question_bank::key::Key::parse(question_bank::question::Kind::SingleChoice, 4, "B").unwrap();
 /// serde_json::to_string(&key).unwrap();
 /// ```
+///
+/// (The same lines with something that may be told do compile, so it is the key that is refused.)
+///
+/// ```
+/// let key = question_bank::key::Key::parse(question_bank::question::Kind::SingleChoice, 4, "B").unwrap();
+/// serde_json::to_string(&key.right(1)).unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(u8);
 
@@ -26,7 +33,9 @@ impl Key {
             (Kind::TrueFalse, "true") => Self::from_record(kind, option_count, "A"),
             (Kind::TrueFalse, "false") => Self::from_record(kind, option_count, "B"),
             (Kind::TrueFalse, _) => Err(KeyError::NotTrueOrFalse),
-            (Kind::SingleChoice | Kind::MultipleChoice, _) => Self::from_record(kind, option_count, text),
+            (Kind::SingleChoice | Kind::MultipleChoice, _) => {
+                Self::from_record(kind, option_count, text)
+            }
         }
     }
 
@@ -44,12 +53,17 @@ impl Key {
             Kind::TrueFalse | Kind::SingleChoice => right == 1,
             Kind::MultipleChoice => right >= 2,
         };
-        if fits { Ok(Self(mask)) } else { Err(KeyError::RightCount { kind, right }) }
+        if fits {
+            Ok(Self(mask))
+        } else {
+            Err(KeyError::RightCount { kind, right })
+        }
     }
 
     /// Whether the option at this index of the bank is right. Indices beyond the options are wrong.
     pub fn right(&self, bank_option: u8) -> bool {
-        1_u8.checked_shl(u32::from(bank_option)).is_some_and(|bit| self.0 & bit != 0)
+        1_u8.checked_shl(u32::from(bank_option))
+            .is_some_and(|bit| self.0 & bit != 0)
     }
 
     /// The digest of the key, salted with the digest of its revision.
@@ -57,7 +71,10 @@ impl Key {
     /// There are few possible keys and the salt is known, so whoever holds this digest can find the key by trying: it
     /// proves afterwards which key was used, and until the release it is kept as the key itself is.
     pub fn digest(&self, revision_digest: &Digest) -> Digest {
-        DigestOf::new("kaochang-key/1").digest(revision_digest).bytes(&[self.0]).finish()
+        DigestOf::new("kaochang-key/1")
+            .digest(revision_digest)
+            .bytes(&[self.0])
+            .finish()
     }
 }
 
@@ -82,7 +99,9 @@ pub enum KeyError {
         option_count: u8,
     },
     /// A character that is not the letter of an option.
-    #[error("the key names an option that does not exist; write capital letters from A to the last option")]
+    #[error(
+        "the key names an option that does not exist; write capital letters from A to the last option"
+    )]
     NotAnOption,
     /// Letters out of order or twice.
     #[error("write the letters of the key in ascending order, each once")]
@@ -113,7 +132,11 @@ pub(crate) fn check_option_count(kind: Kind, option_count: u8) -> Result<(), Key
         Kind::SingleChoice => 2..=letters::OPTIONS_MAX,
         Kind::MultipleChoice => 3..=letters::OPTIONS_MAX,
     };
-    if allowed.contains(&option_count) { Ok(()) } else { Err(KeyError::OptionCount { kind, option_count }) }
+    if allowed.contains(&option_count) {
+        Ok(())
+    } else {
+        Err(KeyError::OptionCount { kind, option_count })
+    }
 }
 
 fn right_count_sentence(kind: Kind, right: u8) -> String {
@@ -121,5 +144,121 @@ fn right_count_sentence(kind: Kind, right: u8) -> String {
         Kind::TrueFalse | Kind::SingleChoice => "exactly one",
         Kind::MultipleChoice => "at least two",
     };
-    format!("a question of the kind \"{kind}\" has {wanted} right option(s), and this key has {right}")
+    format!(
+        "a question of the kind \"{kind}\" has {wanted} right option(s), and this key has {right}"
+    )
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the store writes must be read back"
+)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_bank_files_write() {
+        let right = |kind, option_count, text| {
+            let key = Key::parse(kind, option_count, text).expect("a good key");
+            (0..option_count)
+                .filter(|&option| key.right(option))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(right(Kind::TrueFalse, 2, "true"), [0]);
+        assert_eq!(right(Kind::TrueFalse, 2, "false"), [1]);
+        assert_eq!(right(Kind::SingleChoice, 4, "B"), [1]);
+        assert_eq!(right(Kind::MultipleChoice, 4, "ACD"), [0, 2, 3]);
+    }
+
+    #[test]
+    fn nothing_beyond_the_options_is_right() {
+        let key = Key::parse(Kind::MultipleChoice, 8, "ABCDEFGH").expect("all of eight");
+        assert!(key.right(7) && !key.right(8) && !key.right(255));
+    }
+
+    #[test]
+    fn refuses_everything_else() {
+        let parse =
+            |kind, option_count, text| Key::parse(kind, option_count, text).expect_err("a bad key");
+        assert_eq!(parse(Kind::TrueFalse, 2, "A"), KeyError::NotTrueOrFalse);
+        assert_eq!(parse(Kind::TrueFalse, 2, "True"), KeyError::NotTrueOrFalse);
+        assert_eq!(
+            parse(Kind::TrueFalse, 3, "true"),
+            KeyError::OptionCount {
+                kind: Kind::TrueFalse,
+                option_count: 3
+            }
+        );
+        assert_eq!(
+            parse(Kind::SingleChoice, 4, ""),
+            KeyError::RightCount {
+                kind: Kind::SingleChoice,
+                right: 0
+            }
+        );
+        assert_eq!(
+            parse(Kind::SingleChoice, 4, "AB"),
+            KeyError::RightCount {
+                kind: Kind::SingleChoice,
+                right: 2
+            }
+        );
+        assert_eq!(parse(Kind::SingleChoice, 4, "E"), KeyError::NotAnOption);
+        assert_eq!(parse(Kind::SingleChoice, 4, "b"), KeyError::NotAnOption);
+        assert_eq!(
+            parse(Kind::MultipleChoice, 4, "A"),
+            KeyError::RightCount {
+                kind: Kind::MultipleChoice,
+                right: 1
+            }
+        );
+        assert_eq!(parse(Kind::MultipleChoice, 4, "CA"), KeyError::NotAscending);
+        assert_eq!(
+            parse(Kind::MultipleChoice, 2, "AB"),
+            KeyError::OptionCount {
+                kind: Kind::MultipleChoice,
+                option_count: 2
+            }
+        );
+        assert_eq!(
+            parse(Kind::SingleChoice, 9, "A"),
+            KeyError::OptionCount {
+                kind: Kind::SingleChoice,
+                option_count: 9
+            }
+        );
+    }
+
+    #[test]
+    fn debug_and_errors_show_no_letter() {
+        let key = Key::parse(Kind::SingleChoice, 4, "B").expect("a good key");
+        assert_eq!(format!("{key:?}"), "Key(..)");
+        let error = Key::parse(Kind::SingleChoice, 4, "CD").expect_err("two letters");
+        assert!(!error.to_string().contains("CD"), "{error}");
+    }
+
+    #[test]
+    fn the_digest_is_salted() {
+        let key = Key::parse(Kind::SingleChoice, 4, "B").expect("a good key");
+        let other = Key::parse(Kind::SingleChoice, 4, "C").expect("a good key");
+        let [one, two] = [1, 2].map(|byte| Digest::from_bytes([byte; 32]));
+        assert_eq!(key.digest(&one), key.clone().digest(&one));
+        assert_ne!(key.digest(&one), key.digest(&two));
+        assert_ne!(key.digest(&one), other.digest(&one));
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_read_back(mask: u8, option_count in 2_u8..=8) {
+            for kind in Kind::ALL {
+                if let Ok(key) = Key::from_record(kind, option_count, &letters::write(mask)) {
+                    prop_assert_eq!(Key::from_record(kind, option_count, &key.to_record()), Ok(key.clone()));
+                    prop_assert_eq!(key.to_record(), letters::write(mask));
+                }
+            }
+        }
+    }
 }

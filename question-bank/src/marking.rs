@@ -13,7 +13,13 @@ use crate::response::Response;
 ///
 /// `options[display]` is the bank index of the option displayed there, as on the paper. An empty response earns 0, and
 /// all and only the right options earn `points_milli`, under every policy. A chosen index beyond the options is wrong.
-pub fn mark(policy: &Policy, points_milli: u32, key: &Key, options: &[u8], response: &Response) -> u32 {
+pub fn mark(
+    policy: &Policy,
+    points_milli: u32,
+    key: &Key,
+    options: &[u8],
+    response: &Response,
+) -> u32 {
     let counts = Counts::of(key, options, *response);
     if counts.chosen_right == 0 {
         return 0;
@@ -23,10 +29,17 @@ pub fn mark(policy: &Policy, points_milli: u32, key: &Key, options: &[u8], respo
     }
     let milli = match *policy {
         Policy::Exact => 0,
-        Policy::PartialPerOption { .. } | Policy::PartialFixed { .. } if counts.chosen_wrong > 0 => 0,
+        Policy::PartialPerOption { .. } | Policy::PartialFixed { .. }
+            if counts.chosen_wrong > 0 =>
+        {
+            0
+        }
         Policy::PartialPerOption { milli } => counts.chosen_right.saturating_mul(milli),
         Policy::PartialFixed { milli } => milli,
-        Policy::Penalised { right_milli, wrong_milli } => {
+        Policy::Penalised {
+            right_milli,
+            wrong_milli,
+        } => {
             let added = counts.chosen_right.saturating_mul(right_milli);
             added.saturating_sub(counts.chosen_wrong.saturating_mul(wrong_milli))
         }
@@ -43,7 +56,11 @@ struct Counts {
 
 impl Counts {
     fn of(key: &Key, options: &[u8], response: Response) -> Self {
-        let mut counts = Self { chosen_right: 0, chosen_wrong: 0, missed_right: 0 };
+        let mut counts = Self {
+            chosen_right: 0,
+            chosen_wrong: 0,
+            missed_right: 0,
+        };
         for (&bank_option, display) in options.iter().zip(0_u8..) {
             match (response.chose(display), key.right(bank_option)) {
                 (true, true) => counts.chosen_right += 1,
@@ -52,7 +69,10 @@ impl Counts {
                 (false, false) => {}
             }
         }
-        let beyond = response.chosen().filter(|&display| usize::from(display) >= options.len()).count();
+        let beyond = response
+            .chosen()
+            .filter(|&display| usize::from(display) >= options.len())
+            .count();
         counts.chosen_wrong += u32::try_from(beyond).expect("a response has at most eight options");
         counts
     }
@@ -98,8 +118,209 @@ pub fn score<'paper>(marks: impl Iterator<Item = (&'paper Item, u32)>, pass_poin
     }
     let by_function = functions
         .into_iter()
-        .map(|(function, (got_milli, max_milli))| FunctionScore { function: function.to_owned(), got_milli, max_milli })
+        .map(|(function, (got_milli, max_milli))| FunctionScore {
+            function: function.to_owned(),
+            got_milli,
+            max_milli,
+        })
         .collect();
     let passed = u64::from(total_milli) >= u64::from(pass_points) * 1000;
-    Score { total_milli, max_milli, by_function, passed }
+    Score {
+        total_milli,
+        max_milli,
+        by_function,
+        passed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::question::Kind;
+
+    const POLICIES: [Policy; 4] = [
+        Policy::Exact,
+        Policy::PartialPerOption { milli: 500 },
+        Policy::PartialFixed { milli: 700 },
+        Policy::Penalised {
+            right_milli: 600,
+            wrong_milli: 400,
+        },
+    ];
+
+    fn response(kind: Kind, option_count: u8, text: &str) -> Response {
+        Response::parse(kind, option_count, text).expect("a good response")
+    }
+
+    /// Two points, five options, the key `ACD`, displayed in bank order: what each policy of [`POLICIES`] gives.
+    #[test]
+    fn marks_of_every_policy() {
+        let table: [(&str, [u32; 4]); 10] = [
+            ("", [0, 0, 0, 0]),
+            ("ACD", [2000, 2000, 2000, 2000]),
+            ("A", [0, 500, 700, 600]),
+            ("AD", [0, 1000, 700, 1200]),
+            ("B", [0, 0, 0, 0]),
+            ("BE", [0, 0, 0, 0]),
+            ("AB", [0, 0, 0, 200]),
+            ("ABE", [0, 0, 0, 0]),
+            ("ABCD", [0, 0, 0, 1400]),
+            ("ABCDE", [0, 0, 0, 1000]),
+        ];
+        let key = Key::parse(Kind::MultipleChoice, 5, "ACD").expect("a good key");
+        for (text, expected) in table {
+            let response = response(Kind::MultipleChoice, 5, text);
+            let marks =
+                POLICIES.map(|policy| mark(&policy, 2000, &key, &[0, 1, 2, 3, 4], &response));
+            assert_eq!(marks, expected, "response {text:?}");
+        }
+    }
+
+    #[test]
+    fn partial_marks_stop_at_the_points_of_the_question() {
+        let key = Key::parse(Kind::MultipleChoice, 5, "ACD").expect("a good key");
+        let response = response(Kind::MultipleChoice, 5, "AC");
+        let policies = [
+            Policy::PartialPerOption { milli: u32::MAX },
+            Policy::PartialFixed { milli: 3000 },
+            Policy::Penalised {
+                right_milli: u32::MAX,
+                wrong_milli: 0,
+            },
+        ];
+        assert_eq!(
+            policies.map(|policy| mark(&policy, 1000, &key, &[0, 1, 2, 3, 4], &response)),
+            [1000; 3]
+        );
+    }
+
+    /// Display A shows bank option C, and so on: the response is read through the paper.
+    #[test]
+    fn responses_are_read_through_the_shuffled_options() {
+        let key = Key::parse(Kind::SingleChoice, 4, "C").expect("a good key");
+        let marks = ["A", "B", "C", "D"].map(|text| {
+            mark(
+                &Policy::Exact,
+                1000,
+                &key,
+                &[2, 0, 3, 1],
+                &response(Kind::SingleChoice, 4, text),
+            )
+        });
+        assert_eq!(marks, [1000, 0, 0, 0]);
+    }
+
+    #[test]
+    fn true_and_false() {
+        for (text, right, wrong) in [("true", "A", "B"), ("false", "B", "A")] {
+            let key = Key::parse(Kind::TrueFalse, 2, text).expect("a good key");
+            for policy in POLICIES {
+                let marked = |text| {
+                    mark(
+                        &policy,
+                        1000,
+                        &key,
+                        &[0, 1],
+                        &response(Kind::TrueFalse, 2, text),
+                    )
+                };
+                assert_eq!(
+                    (marked(right), marked(wrong), marked("")),
+                    (1000, 0, 0),
+                    "{policy:?}"
+                );
+            }
+        }
+    }
+
+    /// A response made for more options than the paper shows is not right, whatever it chose besides.
+    #[test]
+    fn options_that_are_not_displayed_are_wrong() {
+        let key = Key::parse(Kind::MultipleChoice, 3, "AB").expect("a good key");
+        let response = response(Kind::MultipleChoice, 5, "ABE");
+        assert_eq!(mark(&Policy::Exact, 1000, &key, &[0, 1, 2], &response), 0);
+    }
+
+    fn any_policy() -> impl Strategy<Value = Policy> {
+        prop_oneof![
+            Just(Policy::Exact),
+            any::<u32>().prop_map(|milli| Policy::PartialPerOption { milli }),
+            any::<u32>().prop_map(|milli| Policy::PartialFixed { milli }),
+            any::<(u32, u32)>().prop_map(|(right_milli, wrong_milli)| Policy::Penalised {
+                right_milli,
+                wrong_milli
+            }),
+        ]
+    }
+
+    fn any_order() -> impl Strategy<Value = Vec<u8>> {
+        Just(vec![0, 1, 2, 3, 4]).prop_shuffle()
+    }
+
+    proptest! {
+        /// Shuffling the options changes no mark, the mark stays in bounds, and only the key itself surely earns all.
+        #[test]
+        fn marks_follow_the_options(
+            policy in any_policy(), points_milli in 0_u32..=5000, order in any_order(),
+            right in 0_u8..32, chosen in 0_u8..32,
+        ) {
+            let right_text = crate::letters::write(right);
+            prop_assume!(right.count_ones() >= 2);
+            let key = Key::parse(Kind::MultipleChoice, 5, &right_text).expect("at least two letters");
+            let plain = response(Kind::MultipleChoice, 5, &crate::letters::write(chosen));
+            let shuffled_mask = order.iter().zip(0_u8..).filter(|(bank, _)| chosen & (1 << **bank) != 0)
+                .fold(0_u8, |mask, (_, display)| mask | 1 << display);
+            let shuffled = response(Kind::MultipleChoice, 5, &crate::letters::write(shuffled_mask));
+            let marked = mark(&policy, points_milli, &key, &[0, 1, 2, 3, 4], &plain);
+            prop_assert_eq!(mark(&policy, points_milli, &key, &order, &shuffled), marked);
+            prop_assert!(marked <= points_milli);
+            if chosen == right {
+                prop_assert_eq!(marked, points_milli);
+            } else if policy == Policy::Exact || chosen & right == 0 {
+                prop_assert_eq!(marked, 0);
+            }
+        }
+    }
+
+    fn item(function: &str, points_milli: u32) -> Item {
+        Item {
+            position: 1,
+            question: String::new(),
+            revision: 1,
+            kind: Kind::SingleChoice,
+            function: function.to_owned(),
+            points_milli,
+            options: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn points_add_up_by_function() {
+        let items = [item("beta", 1500), item("alpha", 1000), item("beta", 500)];
+        let score = score(items.iter().zip([750, 1000, 0]), 2);
+        let line = |function: &str, got_milli, max_milli| FunctionScore {
+            function: function.to_owned(),
+            got_milli,
+            max_milli,
+        };
+        let expected = Score {
+            total_milli: 1750,
+            max_milli: 3000,
+            by_function: vec![line("alpha", 1000, 1000), line("beta", 750, 2000)],
+            passed: false,
+        };
+        assert_eq!(score, expected);
+    }
+
+    #[test]
+    fn sixty_passes_and_a_thousandth_less_does_not() {
+        let items = [item("alpha", 60_000), item("alpha", 40_000)];
+        let passed = |got_milli: u32| score(items.iter().zip([got_milli, 0]), 60).passed;
+        assert!(passed(60_000) && passed(60_001));
+        assert!(!passed(59_999));
+        assert!(!score(items.iter().zip([0, 0]), u32::MAX).passed);
+        assert!(score(std::iter::empty(), 0).passed);
+    }
 }

@@ -37,7 +37,9 @@ impl Paper {
     /// The item at a position (from 1).
     pub fn item(&self, position: u32) -> Option<&Item> {
         let index = usize::try_from(position.checked_sub(1)?).ok()?;
-        self.items.get(index).filter(|item| item.position == position)
+        self.items
+            .get(index)
+            .filter(|item| item.position == position)
     }
 
     /// The digest of every field of every item, in order.
@@ -99,7 +101,9 @@ impl Snapshot {
                 *place = revision;
             }
         }
-        Self { entries: newest.into_values().map(entry_of).collect() }
+        Self {
+            entries: newest.into_values().map(entry_of).collect(),
+        }
     }
 
     /// The digest of every field of every entry, in order.
@@ -134,5 +138,88 @@ fn entry_of(revision: &Revision) -> SnapshotEntry {
         option_count: revision.option_count(),
         order: revision.order,
         digest: revision.digest(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::testing;
+
+    fn paper() -> Paper {
+        let item = |position, question: &str| Item {
+            position,
+            question: question.to_owned(),
+            revision: 1,
+            kind: Kind::SingleChoice,
+            function: "alpha".to_owned(),
+            points_milli: 1000,
+            options: vec![2, 0, 1],
+        };
+        Paper {
+            items: vec![item(1, "q1"), item(2, "q2")],
+        }
+    }
+
+    #[test]
+    fn items_are_found_by_position() {
+        let paper = paper();
+        assert_eq!(paper.item(1).map(|item| item.question.as_str()), Some("q1"));
+        assert_eq!(paper.item(2).map(|item| item.question.as_str()), Some("q2"));
+        assert_eq!((paper.item(0), paper.item(3)), (None, None));
+    }
+
+    #[test]
+    fn the_digest_covers_every_field_and_survives_json() {
+        let changes: [fn(&mut Vec<Item>); 9] = [
+            |_| {},
+            |items| items[0].position = 3,
+            |items| items[0].question.push('x'),
+            |items| items[0].revision = 2,
+            |items| items[0].kind = Kind::MultipleChoice,
+            |items| items[0].function.push('x'),
+            |items| items[0].points_milli = 1,
+            |items| items[0].options.swap(0, 1),
+            |items| items.swap(0, 1),
+        ];
+        let digests: BTreeSet<_> = changes
+            .iter()
+            .map(|change| {
+                let mut paper = paper();
+                change(&mut paper.items);
+                paper.digest()
+            })
+            .collect();
+        assert_eq!(digests.len(), changes.len());
+        let json = serde_json::to_string(&paper()).expect("a paper is plain data");
+        assert_eq!(
+            serde_json::from_str::<Paper>(&json)
+                .expect("as written")
+                .digest(),
+            paper().digest()
+        );
+    }
+
+    #[test]
+    fn a_snapshot_is_sorted_and_holds_the_highest_revision() {
+        let mut bank = testing::bank();
+        let mut newer = bank[0].clone();
+        newer.revision = 9;
+        bank.insert(0, newer);
+        let snapshot = Snapshot::of(bank.iter());
+        assert_eq!(snapshot.entries.len(), bank.len() - 1);
+        assert!(
+            snapshot
+                .entries
+                .is_sorted_by(|left, right| left.question < right.question)
+        );
+        let entry = snapshot
+            .entries
+            .iter()
+            .find(|entry| entry.question == bank[1].question);
+        assert_eq!(entry.map(|entry| entry.revision), Some(9));
+        assert_ne!(snapshot.digest(), Snapshot::of(bank[1..].iter()).digest());
     }
 }

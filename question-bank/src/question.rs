@@ -52,7 +52,10 @@ impl FromStr for Kind {
     type Err = UnknownKind;
 
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        Self::ALL.into_iter().find(|kind| kind.code() == text).ok_or_else(|| UnknownKind(text.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.code() == text)
+            .ok_or_else(|| UnknownKind(text.to_owned()))
     }
 }
 
@@ -117,9 +120,8 @@ impl Revision {
     pub fn option_count(&self) -> u8 {
         match self.kind {
             Kind::TrueFalse => 2,
-            Kind::SingleChoice | Kind::MultipleChoice => {
-                u8::try_from(self.options.len()).expect("the bank refuses questions of more than eight options")
-            }
+            Kind::SingleChoice | Kind::MultipleChoice => u8::try_from(self.options.len())
+                .expect("the bank refuses questions of more than eight options"),
         }
     }
 
@@ -138,7 +140,10 @@ impl Revision {
             .text(self.order.code())
             .number(i64::from(self.difficulty_permille))
             .count(self.options.len());
-        self.options.iter().fold(digest, |digest, option| digest.text(option)).finish()
+        self.options
+            .iter()
+            .fold(digest, |digest, option| digest.text(option))
+            .finish()
     }
 }
 
@@ -160,4 +165,62 @@ pub struct Question {
     pub key: Key,
     /// Why.
     pub commentary: Commentary,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn kinds_are_read_back_everywhere_alike() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.code().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).expect("a string"), kind.code());
+        }
+        assert_eq!(
+            "Single".parse::<Kind>(),
+            Err(UnknownKind("Single".to_owned()))
+        );
+        assert!(Kind::ALL.is_sorted());
+    }
+
+    #[test]
+    fn orders_are_serialised_as_their_code() {
+        for order in [OptionOrder::Shuffle, OptionOrder::Fixed] {
+            assert_eq!(serde_json::to_value(order).expect("a string"), order.code());
+        }
+    }
+
+    #[test]
+    fn the_digest_covers_every_field() {
+        let changes: [fn(&mut Revision); 12] = [
+            |_| {},
+            |one| one.question.push('x'),
+            |one| one.revision += 1,
+            |one| one.kind = Kind::MultipleChoice,
+            |one| one.tags.standard.push('x'),
+            |one| one.tags.level.push('x'),
+            |one| one.tags.function.push('x'),
+            |one| one.tags.work_content.push('x'),
+            |one| one.tags.knowledge.push('x'),
+            |one| one.stem.push('x'),
+            |one| one.options.swap(0, 1),
+            |one| one.difficulty_permille += 1,
+        ];
+        let mut digests: BTreeSet<_> = changes
+            .iter()
+            .map(|change| {
+                let mut revision = testing::revision("alpha", Kind::SingleChoice, 1);
+                change(&mut revision);
+                revision.digest()
+            })
+            .collect();
+        let mut fixed = testing::revision("alpha", Kind::SingleChoice, 1);
+        fixed.order = OptionOrder::Fixed;
+        digests.insert(fixed.digest());
+        assert_eq!(digests.len(), changes.len() + 1);
+    }
 }

@@ -1,0 +1,2 @@
+pub fn html(text: &str) -> String { text.to_owned() }
+pub fn inline_html(text: &str) -> String { text.to_owned() }

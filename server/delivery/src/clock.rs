@@ -1,0 +1,110 @@
+//! The exam clock: a count of milliseconds that advances by the server's monotonic clock while the exam is served, and by
+//! nothing else. A restart goes on from the last flushed count, so an outage consumes nobody's time, and neither a flat
+//! battery nor a wall clock that jumps changes what anyone has left.
+
+use crate::limits::{CLOCK_FLUSH_MS, CLOCK_STEP_MS_MAX};
+
+/// The count of one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExamClock {
+    count_ms: i64,
+    flushed_ms: i64,
+    last_monotonic_ms: Option<i64>,
+}
+
+/// What one tick did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The count afterwards.
+    pub clock_ms: i64,
+    /// The gap that the clock did not count, because it was longer than a server that serves would leave: a stopped or
+    /// suspended process. It is recorded as an outage.
+    pub stalled_ms: Option<i64>,
+}
+
+impl ExamClock {
+    /// Goes on from the flushed count; the first tick only sets the mark.
+    pub fn resume(flushed_ms: i64) -> Self {
+        Self { count_ms: flushed_ms, flushed_ms, last_monotonic_ms: None }
+    }
+
+    /// The count now.
+    pub fn now(&self) -> i64 {
+        self.count_ms
+    }
+
+    /// Advances to `monotonic_ms`. A monotonic clock that runs backwards (it must not) advances nothing.
+    pub fn tick(&mut self, monotonic_ms: i64) -> Step {
+        let gap = self.last_monotonic_ms.map_or(0, |last| (monotonic_ms - last).max(0));
+        self.last_monotonic_ms = Some(monotonic_ms);
+        let stalled_ms = (gap > CLOCK_STEP_MS_MAX).then_some(gap);
+        if stalled_ms.is_none() {
+            self.count_ms += gap;
+        }
+        Step { clock_ms: self.count_ms, stalled_ms }
+    }
+
+    /// The count to be written down, if it is time to.
+    pub fn flush_due(&self) -> Option<i64> {
+        (self.count_ms - self.flushed_ms >= CLOCK_FLUSH_MS).then_some(self.count_ms)
+    }
+
+    /// `count_ms` is on stable storage.
+    pub fn flushed(&mut self, count_ms: i64) {
+        self.flushed_ms = self.flushed_ms.max(count_ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn counts_only_while_it_ticks() {
+        let mut clock = ExamClock::resume(5_000);
+        assert_eq!(clock.tick(1_000_000).clock_ms, 5_000);
+        assert_eq!(clock.tick(1_000_250).clock_ms, 5_250);
+        assert_eq!(clock.tick(1_180_250), Step { clock_ms: 5_250, stalled_ms: Some(180_000) });
+        assert_eq!(clock.tick(1_180_500), Step { clock_ms: 5_500, stalled_ms: None });
+    }
+
+    #[test]
+    fn flushes_once_a_second() {
+        let mut clock = ExamClock::resume(0);
+        clock.tick(0);
+        clock.tick(999);
+        assert_eq!(clock.flush_due(), None);
+        clock.tick(1_000);
+        assert_eq!(clock.flush_due(), Some(1_000));
+        clock.flushed(1_000);
+        assert_eq!(clock.flush_due(), None);
+    }
+
+    proptest! {
+        /// Law 3: whatever the steps, restarts and stalls, the clock never runs faster than real time and never backwards.
+        #[test]
+        fn never_faster_than_time_nor_backwards(steps in prop::collection::vec((0i64..10_000, any::<bool>()), 1..200)) {
+            let mut clock = ExamClock::resume(0);
+            let (mut monotonic, mut before) = (0, 0);
+            clock.tick(monotonic);
+            for (gap, restart) in steps {
+                if let (true, Some(due)) = (restart, clock.flush_due()) {
+                    clock.flushed(due);
+                    clock = ExamClock::resume(due);
+                    monotonic += gap;
+                    clock.tick(monotonic);
+                    before = clock.now();
+                    continue;
+                }
+                monotonic += gap;
+                let step = clock.tick(monotonic);
+                prop_assert!(step.clock_ms >= before && step.clock_ms - before <= gap);
+                prop_assert_eq!(step.stalled_ms.is_some(), gap > CLOCK_STEP_MS_MAX);
+                before = step.clock_ms;
+            }
+            prop_assert!(clock.now() <= monotonic);
+        }
+    }
+}

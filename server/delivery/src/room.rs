@@ -1,0 +1,137 @@
+//! A room: who watches it, and when it may open.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::session::Terms;
+
+/// Where a room stands. It never goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomState {
+    /// Not open; candidates log in and wait.
+    Preparing,
+    /// The exam is on.
+    Open,
+    /// Every sitting of it is closed.
+    Ended,
+}
+
+impl RoomState {
+    /// As it stands in the store.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Preparing => "preparing",
+            Self::Open => "open",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Reads [`RoomState::code`].
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Preparing, Self::Open, Self::Ended].into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// A room as far as its rules go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Where it stands.
+    pub state: RoomState,
+    /// Accounts of the proctors checked in now, and since when (wall time). A map: one person counts once.
+    pub present: BTreeMap<String, i64>,
+    /// When it opened, on the exam clock.
+    pub opened_clock_ms: Option<i64>,
+}
+
+/// Why a room does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OpenRefusal {
+    /// Not enough proctors are checked in.
+    #[error("{missing} more proctors must check in before the room opens")]
+    ProctorsMissing {
+        /// How many more.
+        missing: u32,
+    },
+    /// It is open, or was.
+    #[error("the room was opened already")]
+    Already,
+    /// The planned time has not come.
+    #[error("the session has not begun")]
+    TooEarly,
+}
+
+/// Proctors that a room needs: one for each `candidates_per_proctor` begun, and never fewer than `proctors_min`
+/// (2-02-10-12, 1.9.3: 1 for 15, not fewer than 2). `candidates` are those on the roster and not recorded absent.
+pub fn proctors_required(terms: &Terms, candidates: u32) -> u32 {
+    candidates.div_ceil(terms.candidates_per_proctor.max(1)).max(terms.proctors_min)
+}
+
+impl Room {
+    /// Whether it may open now.
+    pub fn may_open(&self, terms: &Terms, candidates: u32, begins_at_ms: i64, now_at_ms: i64) -> Result<(), OpenRefusal> {
+        if self.state != RoomState::Preparing {
+            return Err(OpenRefusal::Already);
+        }
+        if now_at_ms < begins_at_ms {
+            return Err(OpenRefusal::TooEarly);
+        }
+        match self.proctors_missing(terms, candidates) {
+            0 => Ok(()),
+            missing => Err(OpenRefusal::ProctorsMissing { missing }),
+        }
+    }
+
+    /// How many proctors are missing now; above 0 in an open room the console alarms.
+    pub fn proctors_missing(&self, terms: &Terms, candidates: u32) -> u32 {
+        let present = u32::try_from(self.present.len()).unwrap_or(u32::MAX);
+        proctors_required(terms, candidates).saturating_sub(present)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use question_bank::standard::TheoryRules;
+
+    use super::*;
+    use crate::session::Purpose;
+
+    fn terms() -> Terms {
+        let rules =
+            TheoryRules { min_minutes: 90, max_score: 100, pass_score: 60, candidates_per_proctor: 15, min_proctors_per_room: 2 };
+        Terms::new(&rules, Purpose::Exam, 90).unwrap()
+    }
+
+    fn room(proctors: &[&str]) -> Room {
+        Room {
+            state: RoomState::Preparing,
+            present: proctors.iter().map(|name| ((*name).to_owned(), 0)).collect(),
+            opened_clock_ms: None,
+        }
+    }
+
+    #[test]
+    fn one_for_fifteen_and_never_fewer_than_two() {
+        for (candidates, required) in [(0, 2), (1, 2), (12, 2), (30, 2), (31, 3), (45, 3), (46, 4), (1_000, 67)] {
+            assert_eq!(proctors_required(&terms(), candidates), required, "{candidates} candidates");
+        }
+    }
+
+    #[test]
+    fn refuse_to_open_without_enough_proctors() {
+        let open = |proctors: &[&str], candidates| room(proctors).may_open(&terms(), candidates, 0, 0);
+        assert_eq!(open(&["a", "b"], 31), Err(OpenRefusal::ProctorsMissing { missing: 1 }));
+        assert_eq!(open(&["a", "b", "c"], 31), Ok(()));
+        assert_eq!(open(&["a"], 12), Err(OpenRefusal::ProctorsMissing { missing: 1 }));
+        assert_eq!(open(&["a", "a"], 12), Err(OpenRefusal::ProctorsMissing { missing: 1 }), "one person is not two");
+        assert_eq!(open(&["a", "b"], 12), Ok(()));
+    }
+
+    #[test]
+    fn refuse_to_open_twice_or_early() {
+        let mut room = room(&["a", "b"]);
+        assert_eq!(room.may_open(&terms(), 12, 10, 9), Err(OpenRefusal::TooEarly));
+        room.state = RoomState::Ended;
+        assert_eq!(room.may_open(&terms(), 12, 0, 9), Err(OpenRefusal::Already));
+    }
+}

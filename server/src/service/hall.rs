@@ -1,0 +1,246 @@
+//! What the centre has in memory: every session with its rooms and sittings, so that the hot path reads no database. It is
+//! rebuilt from the store at each start, and changes only after the store has.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use delivery::{
+    clock::ExamClock,
+    room::{self, proctors_required},
+    session::{Purpose, SessionState, Terms},
+    sitting::Phase,
+};
+use kaochang_app::view::{self, SessionHead, WhoView};
+use question_bank::{
+    blueprint::{Blueprint, Policy},
+    paper::Paper,
+    question::Kind,
+    standard::Standard,
+};
+
+/// Everything in memory.
+#[derive(Debug, Default)]
+pub struct Hall {
+    /// By id.
+    pub standards: BTreeMap<String, Arc<Standard>>,
+    /// By id.
+    pub sessions: BTreeMap<String, Session>,
+    /// Hash of a candidate's token → which sitting, and the epoch it was given for.
+    pub tokens: HashMap<String, (String, String, i64)>,
+    /// Hash of a machine's token → which seat.
+    pub seats: HashMap<String, SeatAt>,
+}
+
+/// Where a machine stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatAt {
+    /// Id of the session.
+    pub session: String,
+    /// Id of the room.
+    pub room: String,
+    /// 机位号.
+    pub seat: u32,
+}
+
+/// A question as shown: HTML made once from its Markdown.
+#[derive(Debug)]
+pub struct Text {
+    /// Of the stem.
+    pub stem: String,
+    /// Of each option, in the bank's order; empty for true/false.
+    pub options: Vec<String>,
+}
+
+/// A session.
+#[derive(Debug)]
+pub struct Session {
+    /// `UUIDv7`.
+    pub id: String,
+    /// 场次名称.
+    pub title: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its rules.
+    pub terms: Terms,
+    /// What its papers contain.
+    pub blueprint: Blueprint,
+    /// The standard it is of.
+    pub standard: Arc<Standard>,
+    /// Id of the level.
+    pub level: String,
+    /// Id of the direction.
+    pub direction: Option<String>,
+    /// Planned begin, wall time.
+    pub begins_at_ms: i64,
+    /// Login from then on, wall time.
+    pub login_from_at_ms: i64,
+    /// Where it stands.
+    pub state: SessionState,
+    /// The exam clock.
+    pub clock: ExamClock,
+    /// Published before the exam.
+    pub commitment: String,
+    /// By id.
+    pub rooms: BTreeMap<String, Room>,
+    /// By id.
+    pub sittings: BTreeMap<String, Sitting>,
+    /// Question and revision → how it is shown.
+    pub texts: Arc<HashMap<(String, u32), Text>>,
+}
+
+/// A room.
+#[derive(Debug)]
+pub struct Room {
+    /// `UUIDv7`.
+    pub id: String,
+    /// 第 n 考场.
+    pub number: u32,
+    /// Seats in a row of the map.
+    pub columns: u32,
+    /// Its rules.
+    pub room: room::Room,
+    /// Names of the proctors present, by login.
+    pub names: BTreeMap<String, String>,
+    /// Seat → code that enrols a machine as it.
+    pub seats: BTreeMap<u32, String>,
+    /// Wall time.
+    pub opened_at_ms: Option<i64>,
+    /// Wall time.
+    pub ended_at_ms: Option<i64>,
+}
+
+/// A sitting.
+#[derive(Debug)]
+pub struct Sitting {
+    /// `UUIDv7`.
+    pub id: String,
+    /// Its room.
+    pub room: String,
+    /// 机位号.
+    pub seat: u32,
+    /// 准考证号.
+    pub admission_no: String,
+    /// 姓名.
+    pub name: String,
+    /// 证件号码, only its ends.
+    pub id_masked: String,
+    /// Blind index of it.
+    pub id_index: String,
+    /// Its rules.
+    pub sitting: delivery::sitting::Sitting,
+    /// The paper.
+    pub paper: Arc<Paper>,
+    /// Wall time of the hand-in.
+    pub closed_at_ms: Option<i64>,
+    /// Short code of the responses' digest, for the receipt.
+    pub check_code: Option<String>,
+    /// Signs of life.
+    pub signs: Signs,
+    /// Forms of one candidate go one at a time, because the server gives their sequence.
+    pub forms: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// Signs of life, in memory only: after a restart they come again by themselves.
+#[derive(Debug, Default)]
+pub struct Signs {
+    /// Monotonic time of the last request of a page with scripts, which reports by itself; `None` for plain forms.
+    pub heard_ms: Option<i64>,
+    /// Wall time of the last save.
+    pub saved_at_ms: Option<i64>,
+    /// Wall time since when the hand is up.
+    pub hand_at_ms: Option<i64>,
+    /// Times the page was left, as the page counts.
+    pub left_page: u32,
+}
+
+impl Hall {
+    /// The sitting of a token, with the epoch that the token was given for.
+    pub fn by_token(&self, token_hash: &str) -> Option<(&Session, &Sitting, i64)> {
+        let (session, sitting, epoch) = self.tokens.get(token_hash)?;
+        let session = self.sessions.get(session)?;
+        Some((session, session.sittings.get(sitting)?, *epoch))
+    }
+
+    /// The same, to be changed.
+    pub fn sitting_mut(&mut self, session: &str, sitting: &str) -> Option<&mut Sitting> {
+        self.sessions.get_mut(session)?.sittings.get_mut(sitting)
+    }
+
+    /// A room by its id, with its session.
+    pub fn room(&self, room: &str) -> Option<(&Session, &Room)> {
+        self.sessions.values().find_map(|session| Some((session, session.rooms.get(room)?)))
+    }
+
+    /// A seat by the code that enrols a machine as it.
+    pub fn seat_by_code(&self, code: &str) -> Option<SeatAt> {
+        self.sessions.values().find_map(|session| {
+            session.rooms.values().find_map(|room| {
+                let (seat, _) = room.seats.iter().find(|(_, its)| *its == code)?;
+                Some(SeatAt { session: session.id.clone(), room: room.id.clone(), seat: *seat })
+            })
+        })
+    }
+}
+
+impl Session {
+    /// As every page shows it.
+    pub fn head(&self, begins_text: String) -> SessionHead {
+        SessionHead {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            purpose: purpose_view(self.purpose),
+            subject: self.standard.name.clone(),
+            level: self.standard.level(&self.level).map(|level| level.name.clone()).expect("checked when it was planned"),
+            direction: self.direction.as_deref().and_then(|id| self.standard.direction(id)).map(|direction| direction.name.clone()),
+            begins_text,
+            minutes: delivery::session::minutes(self.terms.duration_ms),
+        }
+    }
+
+    /// Sittings of a room, by seat.
+    pub fn in_room(&self, room: &str) -> Vec<&Sitting> {
+        let mut sittings: Vec<_> = self.sittings.values().filter(|sitting| sitting.room == room).collect();
+        sittings.sort_by_key(|sitting| sitting.seat);
+        sittings
+    }
+
+    /// Candidates of a room that count for the proctor rule: on the roster and not recorded absent.
+    pub fn expected_in(&self, room: &str) -> u32 {
+        let count = self.sittings.values().filter(|s| s.room == room && s.sitting.phase != Phase::Absent).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Proctors that a room needs.
+    pub fn proctors_required(&self, room: &str) -> u32 {
+        proctors_required(&self.terms, self.expected_in(room))
+    }
+
+    /// How a kind is marked.
+    pub fn policy(&self, kind: Kind) -> Policy {
+        self.blueprint.kinds.iter().find(|quota| quota.kind == kind).map_or(Policy::Exact, |quota| quota.marking.clone())
+    }
+}
+
+impl Sitting {
+    /// As every page of the candidate shows them.
+    pub fn who(&self, room_number: u32) -> WhoView {
+        WhoView {
+            name: self.name.clone(),
+            admission_no: self.admission_no.clone(),
+            id_masked: self.id_masked.clone(),
+            room: room_number,
+            seat: self.seat,
+        }
+    }
+}
+
+/// The purpose as pages name it.
+pub fn purpose_view(purpose: Purpose) -> view::Purpose {
+    match purpose {
+        Purpose::Exam => view::Purpose::Exam,
+        Purpose::Mock => view::Purpose::Mock,
+        Purpose::Rehearsal => view::Purpose::Rehearsal,
+    }
+}

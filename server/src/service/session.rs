@@ -1,0 +1,483 @@
+//! Sessions: made of a plan with every paper drawn, checked and committed to; loaded again at each start.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use delivery::{
+    clock::ExamClock,
+    ledger::{Cause, LedgerRow},
+    room::RoomState,
+    session::{Purpose, SessionState},
+    sitting::{Answer, ClosedBy, Phase, Shape},
+};
+use kaochang_app::{markdown, view::SessionHead};
+use question_bank::{
+    blueprint::Blueprint,
+    checker::{self, Conformance},
+    digest::{Digest, DigestOf},
+    drawer::{self, Secret},
+    paper::{Paper, Snapshot},
+    question::Revision,
+    standard::Standard,
+};
+
+use super::{
+    Centre,
+    hall::{Room, SeatAt, Session, Signs, Sitting, Text},
+    plan::{Entry, Plan, PlanError},
+};
+use crate::{
+    store::{
+        StoreError, Tx,
+        audit::{self, Act},
+        document, inconsistent, natural, paper, question, response,
+        room::{self as rooms, RoomRow, SeatRow},
+        session as sessions,
+        session::{OutageRow, SessionRow},
+        sitting as sittings,
+        sitting::{SittingRow, StoredLedgerRow},
+    },
+    vault::masked_id,
+    world::{hex, new_id},
+};
+
+const MINUTE_MS: i64 = 60_000;
+/// Bytes of a code that enrols a machine as a seat.
+const SEAT_CODE_BYTES: usize = 10;
+
+/// A paper with the statement that it conforms.
+type Checked = (Paper, Conformance);
+
+impl Centre {
+    /// Makes a session: checks plan and roster, draws and checks every paper, and keeps all of it in one transaction.
+    /// Returns its id.
+    pub async fn create_session(&self, plan: &Plan, roster: &[Entry], actor: &str) -> Result<String, PlanError> {
+        plan.check(roster)?;
+        let standard = self.standard(&plan.standard).ok_or_else(|| {
+            let known: Vec<String> = self.hall().standards.keys().cloned().collect();
+            PlanError::Standard(format!("there is no standard {:?}; known are: {}", plan.standard, known.join(", ")))
+        })?;
+        let terms = plan.terms(&standard)?;
+        let blueprint = match &plan.blueprint {
+            Some(blueprint) => blueprint.clone(),
+            None => Blueprint::default_for(&standard, &plan.level, plan.direction.as_deref())?,
+        };
+        let now = self.world.wall_ms();
+        let begins_at_ms = plan.begins_at_ms(now)?;
+        let bank = question::approved(&mut self.store.read().await?, &standard.id, plan.purpose != Purpose::Exam).await?;
+        let ids: Vec<String> = roster.iter().map(|_| new_id(&*self.world)).collect();
+        let secret = self.secret();
+        let papers = draw_all(&blueprint, &bank, plan, &secret, &ids)?;
+
+        let row = self.session_row(plan, &blueprint, &bank, &roster_digest(&ids, roster), &secret, begins_at_ms, now);
+        let row = SessionRow { terms: serde_json::to_string(&terms).expect("terms are plain data"), ..row };
+        let _acts = self.acts.lock().await;
+        let mut tx = self.store.write().await?;
+        sessions::insert(&mut tx, &row).await?;
+        let room_ids = self.insert_rooms(&mut tx, &row.id, plan).await?;
+        for ((id, entry), checked) in ids.iter().zip(roster).zip(&papers) {
+            let room_id = &room_ids[&entry.room];
+            self.insert_sitting(&mut tx, &row, id, room_id, entry, checked).await?;
+        }
+        self.audit_created(&mut tx, &row, plan, &ids, roster, &papers, actor).await?;
+        tx.commit().await?;
+        self.load_session(&row.id).await?;
+        Ok(row.id)
+    }
+
+    /// A secret of two contributions, each of 32 bytes.
+    fn secret(&self) -> Secret {
+        let (mut first, mut second) = ([0; 32], [0; 32]);
+        self.world.fill(&mut first);
+        self.world.fill(&mut second);
+        Secret::join(&first, &second)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the inputs that the commitment binds, each once")]
+    fn session_row(
+        &self,
+        plan: &Plan,
+        blueprint: &Blueprint,
+        bank: &[Revision],
+        roster: &Digest,
+        secret: &Secret,
+        begins_at_ms: i64,
+        now: i64,
+    ) -> SessionRow {
+        let (snapshot, blueprint_digest) = (Snapshot::of(bank.iter()).digest(), blueprint.digest());
+        SessionRow {
+            id: new_id(&*self.world),
+            title: plan.title.clone(),
+            standard_id: plan.standard.clone(),
+            level: plan.level.clone(),
+            direction: plan.direction.clone(),
+            purpose: plan.purpose.code().to_owned(),
+            state: SessionState::Ready.code().to_owned(),
+            terms: String::new(),
+            blueprint: serde_json::to_string(blueprint).expect("a blueprint is plain data"),
+            begins_at_ms,
+            login_from_at_ms: begins_at_ms - i64::from(plan.login_opens_minutes) * MINUTE_MS,
+            clock_ms: 0,
+            clock_at_ms: now,
+            secret: secret.to_hex(),
+            snapshot_digest: snapshot.to_string(),
+            blueprint_digest: blueprint_digest.to_string(),
+            roster_digest: roster.to_string(),
+            engine: drawer::ENGINE.to_owned(),
+            commitment: drawer::commitment(secret, &snapshot, &blueprint_digest, roster, drawer::ENGINE).to_string(),
+            created_at_ms: now,
+        }
+    }
+
+    async fn insert_rooms(&self, tx: &mut Tx, session_id: &str, plan: &Plan) -> Result<BTreeMap<u32, String>, StoreError> {
+        let mut ids = BTreeMap::new();
+        for room in &plan.rooms {
+            let id = new_id(&*self.world);
+            let row = RoomRow {
+                id: id.clone(),
+                number: room.number.into(),
+                columns: room.columns.into(),
+                state: RoomState::Preparing.code().to_owned(),
+                opened_clock_ms: None,
+                opened_at_ms: None,
+                ended_at_ms: None,
+            };
+            rooms::insert(tx, session_id, &row).await?;
+            for number in 1..=room.seats {
+                let mut code = [0; SEAT_CODE_BYTES];
+                self.world.fill(&mut code);
+                let seat = SeatRow { room_id: id.clone(), number: number.into(), code: hex(&code), token_hash: None };
+                rooms::insert_seat(tx, session_id, &seat).await?;
+            }
+            ids.insert(room.number, id);
+        }
+        Ok(ids)
+    }
+
+    async fn insert_sitting(
+        &self,
+        tx: &mut Tx,
+        session: &SessionRow,
+        id: &str,
+        room_id: &str,
+        entry: &Entry,
+        (paper, conformance): &Checked,
+    ) -> Result<(), StoreError> {
+        let row = SittingRow {
+            id: id.to_owned(),
+            room_id: room_id.to_owned(),
+            seat: entry.seat.into(),
+            admission_no: entry.admission_no.clone(),
+            name: entry.name.clone(),
+            id_masked: masked_id(&entry.id_number),
+            id_sealed: self.vault.seal(&entry.id_number, id, &*self.world),
+            id_index: self.vault.index(&entry.id_number),
+            phase: "expected".to_owned(),
+            confirmed: false,
+            accepted: false,
+            epoch: 0,
+            started_clock_ms: None,
+            closed_by: None,
+            closed_clock_ms: None,
+            closed_at_ms: None,
+            responses_digest: None,
+        };
+        sittings::insert(tx, &session.id, &row).await?;
+        paper::insert(tx, &session.id, id, paper, conformance).await?;
+        if let Some(grant) = accommodation(entry, session.created_at_ms) {
+            sittings::grant(tx, &session.id, id, &grant).await?;
+        }
+        Ok(())
+    }
+
+    /// The first rows of the session's chain: what was promised, committed to and granted, anchored in the other chains.
+    #[expect(clippy::too_many_arguments, reason = "everything that was just made, to be told in one place")]
+    async fn audit_created(
+        &self,
+        tx: &mut Tx,
+        session: &SessionRow,
+        plan: &Plan,
+        ids: &[String],
+        roster: &[Entry],
+        papers: &[Checked],
+        actor: &str,
+    ) -> Result<(), StoreError> {
+        let (bank, accounts) = (audit::head(tx, audit::BANK).await?, audit::head(tx, audit::ACCOUNTS).await?);
+        let at_ms = session.created_at_ms;
+        let detail = serde_json::json!({
+            "title": session.title, "purpose": session.purpose, "standard": session.standard_id, "level": session.level,
+            "direction": session.direction, "minutes": plan.minutes, "candidates": ids.len(), "rooms": plan.rooms.len(),
+            "commitment": session.commitment, "snapshot": session.snapshot_digest, "blueprint": session.blueprint_digest,
+            "roster": session.roster_digest, "engine": session.engine, "terms": session.terms,
+            "papers": papers_digest(ids.iter().map(String::as_str).zip(papers.iter().map(|(paper, _)| paper.digest()))).to_string(),
+            "bank_head": bank.short(), "accounts_head": accounts.short(),
+        });
+        let mut acts = vec![Act { at_ms, actor, act: "session.created", subject: &session.id, detail }];
+        for (id, entry) in ids.iter().zip(roster) {
+            if let Some(grant) = accommodation(entry, at_ms) {
+                acts.push(granted_act(&session.id, id, &grant, actor));
+            }
+        }
+        audit::append(tx, &session.id, &acts).await?;
+        Ok(())
+    }
+
+    /// Loads standards and every session; sessions that were running get an outage from the last sign of life until now.
+    pub(crate) async fn load(&self) -> Result<(), StoreError> {
+        self.load_standards().await?;
+        let all = sessions::all(&mut self.store.read().await?).await?;
+        for session in all {
+            if session.state == SessionState::Running.code() {
+                self.record_outage(&session).await?;
+            }
+            self.load_session(&session.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Loads the standards again, after one was added.
+    pub(crate) async fn load_standards(&self) -> Result<(), StoreError> {
+        let standards = question::standards(&mut self.store.read().await?).await?;
+        self.hall().standards = standards.into_iter().map(|standard| (standard.id.clone(), Arc::new(standard))).collect();
+        Ok(())
+    }
+
+    async fn record_outage(&self, session: &SessionRow) -> Result<(), StoreError> {
+        let now = self.world.wall_ms();
+        let outage = OutageRow { down_at_ms: session.clock_at_ms, up_at_ms: now, clock_ms: session.clock_ms };
+        let mut tx = self.store.write().await?;
+        sessions::insert_outage(&mut tx, &session.id, outage).await?;
+        audit::append(&mut tx, &session.id, &[outage_act(&session.id, outage, now)]).await?;
+        tx.commit().await?;
+        tracing::warn!(session = session.id, "session {}: an outage since {}", session.title, self.date_text(outage.down_at_ms));
+        Ok(())
+    }
+
+    /// Loads one session into memory.
+    async fn load_session(&self, id: &str) -> Result<(), StoreError> {
+        let mut tx = self.store.read().await?;
+        let row = sessions::by_id(&mut tx, id).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
+        let standard = self.standard(&row.standard_id).ok_or_else(|| inconsistent("a session without its standard"))?;
+        let presences = rooms::presences(&mut tx, id).await?;
+        let seats = rooms::seats(&mut tx, id).await?;
+        let rooms = rooms::of_session(&mut tx, id).await?.into_iter().map(|room| live_room(room, &seats, &presences));
+        let rooms: BTreeMap<String, Room> = rooms.map(|room| room.map(|room| (room.id.clone(), room))).collect::<Result<_, _>>()?;
+        let sittings = live_sittings(&mut tx, id, &standard).await?;
+        let texts = texts(&question::of_standard(&mut tx, &standard.id).await?, &sittings);
+        let logins = sittings::logins(&mut tx, id).await?;
+        drop(tx);
+        let session = Session {
+            id: row.id.clone(),
+            title: row.title,
+            purpose: Purpose::from_code(&row.purpose).ok_or_else(|| inconsistent("a purpose"))?,
+            terms: document(&row.terms)?,
+            blueprint: document(&row.blueprint)?,
+            standard,
+            level: row.level,
+            direction: row.direction,
+            begins_at_ms: row.begins_at_ms,
+            login_from_at_ms: row.login_from_at_ms,
+            state: SessionState::from_code(&row.state).ok_or_else(|| inconsistent("a session's state"))?,
+            clock: ExamClock::resume(row.clock_ms),
+            commitment: row.commitment,
+            rooms,
+            sittings,
+            texts: Arc::new(texts),
+        };
+        let mut hall = self.hall();
+        for seat in seats {
+            if let Some(hash) = seat.token_hash {
+                let at = SeatAt { session: row.id.clone(), room: seat.room_id, seat: natural(seat.number)? };
+                hall.seats.insert(hash, at);
+            }
+        }
+        hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (row.id.clone(), sitting, epoch))));
+        hall.sessions.insert(row.id, session);
+        Ok(())
+    }
+
+    /// A session as every page shows it.
+    pub(crate) fn head_of(&self, session: &Session) -> SessionHead {
+        session.head(self.date_text(session.begins_at_ms))
+    }
+}
+
+/// Draws every paper and has each checked by code that knows nothing of the drawer.
+fn draw_all(blueprint: &Blueprint, bank: &[Revision], plan: &Plan, secret: &Secret, ids: &[String]) -> Result<Vec<Checked>, PlanError> {
+    let (compiled, snapshot) = (blueprint.compile()?, Snapshot::of(bank.iter()));
+    let short = |short| PlanError::Bank { purpose: plan.purpose, short };
+    drawer::supply(&compiled, &snapshot, &plan.level).map_err(short)?;
+    let by_id: HashMap<(&str, u32), &Revision> = bank.iter().map(|r| ((r.question.as_str(), r.revision), r)).collect();
+    ids.iter()
+        .map(|id| {
+            let paper = drawer::draw(&compiled, &snapshot, &plan.level, secret, id).map_err(short)?;
+            let conformance = checker::check(&paper, blueprint, |question, revision| by_id.get(&(question, revision)).copied())
+                .map_err(|violations| PlanError::Paper(format!("{violations:?}")))?;
+            Ok((paper, conformance))
+        })
+        .collect()
+}
+
+/// Over the roster with its sitting ids, in order.
+fn roster_digest(ids: &[String], roster: &[Entry]) -> Digest {
+    let start = DigestOf::new("kaochang/roster/1").count(roster.len());
+    let rows = ids.iter().zip(roster).fold(start, |digest, (id, entry)| {
+        digest.text(id).text(&entry.admission_no).number(entry.room.into()).number(entry.seat.into())
+    });
+    rows.finish()
+}
+
+/// Over every paper of a session, in order of the sittings' ids.
+pub(crate) fn papers_digest<'a>(papers: impl Iterator<Item = (&'a str, Digest)>) -> Digest {
+    let mut papers: Vec<_> = papers.collect();
+    papers.sort_unstable();
+    papers.iter().fold(DigestOf::new("kaochang/papers/1"), |digest, (id, paper)| digest.text(id).digest(paper)).finish()
+}
+
+fn accommodation(entry: &Entry, at_ms: i64) -> Option<LedgerRow> {
+    let minutes = entry.extra_minutes.filter(|minutes| *minutes > 0)?;
+    Some(LedgerRow {
+        row_no: 1,
+        grant_ms: i64::from(minutes) * MINUTE_MS,
+        cause: Cause::Accommodation,
+        reason: entry.extra_reason.clone().unwrap_or_default(),
+        actor: "office".to_owned(),
+        approved_by: None,
+        clock_ms: 0,
+        at_ms,
+    })
+}
+
+/// The audit row of a grant; it bears the ledger row's hash.
+pub(crate) fn granted_act<'a>(session_id: &str, sitting_id: &'a str, row: &LedgerRow, actor: &'a str) -> Act<'a> {
+    let hash = sittings::ledger_hash(session_id, sitting_id, row).to_string();
+    let detail = serde_json::json!({
+        "row": row.row_no, "ms": row.grant_ms, "cause": row.cause.code(), "reason": row.reason, "approved_by": row.approved_by,
+        "clock_ms": row.clock_ms, "hash": hash,
+    });
+    Act { at_ms: row.at_ms, actor, act: "ledger.granted", subject: sitting_id, detail }
+}
+
+/// The audit row of an outage.
+pub(crate) fn outage_act(session_id: &str, outage: OutageRow, at_ms: i64) -> Act<'_> {
+    let detail = serde_json::json!({ "down_at_ms": outage.down_at_ms, "up_at_ms": outage.up_at_ms, "clock_ms": outage.clock_ms });
+    Act { at_ms, actor: "system", act: "session.outage", subject: session_id, detail }
+}
+
+fn live_room(row: RoomRow, seats: &[SeatRow], presences: &[rooms::PresenceRow]) -> Result<Room, StoreError> {
+    let here = || presences.iter().filter(|presence| presence.room_id == row.id && presence.out_at_ms.is_none());
+    let its_seats = seats.iter().filter(|seat| seat.room_id == row.id);
+    Ok(Room {
+        number: natural(row.number)?,
+        columns: natural(row.columns)?,
+        room: delivery::room::Room {
+            state: RoomState::from_code(&row.state).ok_or_else(|| inconsistent("a room's state"))?,
+            present: here().map(|presence| (presence.login.clone(), presence.in_at_ms)).collect(),
+            opened_clock_ms: row.opened_clock_ms,
+        },
+        names: here().map(|presence| (presence.login.clone(), presence.name.clone())).collect(),
+        seats: its_seats.map(|seat| Ok((natural(seat.number)?, seat.code.clone()))).collect::<Result<_, StoreError>>()?,
+        opened_at_ms: row.opened_at_ms,
+        ended_at_ms: row.ended_at_ms,
+        id: row.id,
+    })
+}
+
+async fn live_sittings(tx: &mut Tx, session_id: &str, standard: &Standard) -> Result<BTreeMap<String, Sitting>, StoreError> {
+    let mut papers: HashMap<String, Paper> =
+        paper::of_session(tx, session_id).await?.into_iter().map(|stored| (stored.sitting, stored.paper)).collect();
+    let mut ledgers: HashMap<String, Vec<LedgerRow>> = HashMap::new();
+    for StoredLedgerRow { sitting, row, .. } in sittings::ledger(tx, session_id).await? {
+        ledgers.entry(sitting).or_default().push(row);
+    }
+    let mut responses: HashMap<String, Vec<response::ResponseRow>> = HashMap::new();
+    for row in response::of_session(tx, session_id).await? {
+        responses.entry(row.sitting_id.clone()).or_default().push(row);
+    }
+    let shapes = shapes(&question::of_standard(tx, &standard.id).await?);
+    let rows = sittings::of_session(tx, session_id).await?;
+    rows.into_iter()
+        .map(|row| {
+            let paper = papers.remove(&row.id).ok_or_else(|| inconsistent("a sitting without a paper"))?;
+            let ledger = ledgers.remove(&row.id).unwrap_or_default();
+            let responses = responses.remove(&row.id).unwrap_or_default();
+            let sitting = live_sitting(row, paper, ledger, &responses, &shapes)?;
+            Ok((sitting.id.clone(), sitting))
+        })
+        .collect()
+}
+
+fn shapes(bank: &[Revision]) -> HashMap<(String, u32), Shape> {
+    let shape = |r: &Revision| ((r.question.clone(), r.revision), Shape { kind: r.kind, options: r.option_count() });
+    bank.iter().map(shape).collect()
+}
+
+fn live_sitting(
+    row: SittingRow,
+    paper: Paper,
+    ledger: Vec<LedgerRow>,
+    responses: &[response::ResponseRow],
+    shapes: &HashMap<(String, u32), Shape>,
+) -> Result<Sitting, StoreError> {
+    let shape = |item: &question_bank::paper::Item| shapes.get(&(item.question.clone(), item.revision)).copied();
+    let shape: Option<Vec<Shape>> = paper.items.iter().map(shape).collect();
+    let mut sitting = delivery::sitting::Sitting::expected(shape.ok_or_else(|| inconsistent("a paper's question"))?, ledger);
+    sitting.epoch = row.epoch;
+    sitting.phase = phase(&row)?;
+    for response in responses {
+        let index = usize::try_from(response.position - 1).map_err(|_| inconsistent("a response's position"))?;
+        let slot = sitting.answers.get_mut(index).ok_or_else(|| inconsistent("a response's position"))?;
+        *slot = Answer { response: response.response.clone(), flagged: response.flagged, seq: response.seq };
+    }
+    let check_code = row.responses_digest.as_deref().and_then(|digest| digest.parse().ok()).map(|digest| check_code(&digest));
+    Ok(Sitting {
+        id: row.id,
+        room: row.room_id,
+        seat: natural(row.seat)?,
+        admission_no: row.admission_no,
+        name: row.name,
+        id_masked: row.id_masked,
+        id_index: row.id_index,
+        sitting,
+        paper: Arc::new(paper),
+        closed_at_ms: row.closed_at_ms,
+        check_code,
+        signs: Signs { saved_at_ms: responses.iter().map(|r| r.at_ms).max(), ..Signs::default() },
+        forms: Arc::default(),
+    })
+}
+
+fn phase(row: &SittingRow) -> Result<Phase, StoreError> {
+    let started = || row.started_clock_ms.ok_or_else(|| inconsistent("a sitting without a start"));
+    Ok(match row.phase.as_str() {
+        "expected" => Phase::Expected,
+        "present" => Phase::Present { confirmed: row.confirmed, accepted: row.accepted },
+        "writing" => Phase::Writing { started_clock_ms: started()? },
+        "absent" => Phase::Absent,
+        "closed" => Phase::Closed {
+            by: row.closed_by.as_deref().and_then(ClosedBy::from_code).ok_or_else(|| inconsistent("who closed a sitting"))?,
+            closed_clock_ms: row.closed_clock_ms.ok_or_else(|| inconsistent("a closed sitting without an end"))?,
+        },
+        _ => return Err(inconsistent("a sitting's phase")),
+    })
+}
+
+/// The receipt's short code: the first eight hex digits of the digest over all responses.
+pub(crate) fn check_code(digest: &Digest) -> String {
+    let hex = digest.to_string().to_uppercase();
+    format!("{}-{}", &hex[..4], &hex[4..8])
+}
+
+fn texts(bank: &[Revision], sittings: &BTreeMap<String, Sitting>) -> HashMap<(String, u32), Text> {
+    let used: BTreeSet<(&str, u32)> =
+        sittings.values().flat_map(|s| s.paper.items.iter().map(|item| (item.question.as_str(), item.revision))).collect();
+    bank.iter()
+        .filter(|revision| used.contains(&(revision.question.as_str(), revision.revision)))
+        .map(|revision| {
+            let options = revision.options.iter().map(|option| markdown::inline_html(option)).collect();
+            ((revision.question.clone(), revision.revision), Text { stem: markdown::html(&revision.stem), options })
+        })
+        .collect()
+}

@@ -1,0 +1,252 @@
+//! The store: every sentence of SQL, on `SQLite` and `PostgreSQL`. It keeps what the services decide and decides nothing.
+//!
+//! One SQL text, two typed drivers: a statement is a constant, `$1` works on both, and [`on_either!`] runs it on whichever
+//! transaction there is. The few statements that truly differ stand in [`dialect`]. The store calls no service.
+
+pub mod account;
+pub mod audit;
+pub mod dialect;
+pub mod paper;
+pub mod question;
+pub mod response;
+pub mod room;
+pub mod score;
+pub mod session;
+pub mod sitting;
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use thiserror::Error;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// How long a statement waits for another's lock before it is [`StoreError::Busy`].
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// What can go wrong in the store. "Not there" is no error but `None`.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Somebody else holds the lock, or the connection was lost: nothing was changed, and trying again may help.
+    #[error("the database can't take it now: {0}")]
+    Busy(String),
+    /// No space is left for the database.
+    #[error("no space is left for the database; free some on its disk")]
+    Full,
+    /// A named constraint forbids it.
+    #[error("the constraint {0} forbids it")]
+    Conflict(String),
+    /// A statement touched another number of rows than it must.
+    #[error("{what} touched {got} rows, not {expected}")]
+    Rows {
+        /// Which statement.
+        what: &'static str,
+        /// Rows it must touch.
+        expected: u64,
+        /// Rows it touched.
+        got: u64,
+    },
+    /// A row that no statement of ours could have written.
+    #[error("an inconsistent row: {0}")]
+    Inconsistent(String),
+    /// The database was made by a newer version of this program.
+    #[error("the database was made by a newer version of this program (its schema has step {0}); start that version, or restore a backup made before the upgrade")]
+    Newer(i64),
+    /// Anything else from the driver.
+    #[error("database: {0}")]
+    Driver(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if let sqlx::Error::Database(database) = &error {
+            let code = database.code().unwrap_or_default();
+            // SQLite: primary result codes in the low byte. PostgreSQL: SQLSTATE.
+            let sqlite = code.parse::<i32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff);
+            return match (sqlite, code.as_ref()) {
+                (Some(13), _) | (None, "53100") => Self::Full,
+                (Some(5 | 6), _) | (None, "40001" | "40P01" | "55P03" | "57P01" | "57P03" | "53300") => Self::Busy(database.to_string()),
+                (Some(19), _) => Self::Conflict(database.message().rsplit(": ").next().unwrap_or_default().to_owned()),
+                (None, code) if code.starts_with("23") => Self::Conflict(database.constraint().unwrap_or("?").to_owned()),
+                _ => Self::Driver(error),
+            };
+        }
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Self::Busy(error.to_string()),
+            error => Self::Driver(error),
+        }
+    }
+}
+
+/// A database, by URL.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// Embedded; one writer, several readers.
+    Sqlite {
+        /// The one connection that writes.
+        writer: SqlitePool,
+        /// Connections that can't write.
+        readers: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction; dropping it rolls back, [`Tx::commit`] consumes it.
+#[derive(Debug)]
+pub enum Tx {
+    /// On `SQLite`.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On `PostgreSQL`.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs the same expression on whichever connection a [`Tx`] has.
+macro_rules! on_either {
+    ($tx:expr, |$conn:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on_either;
+
+/// Runs a statement and demands that it touches exactly so many rows.
+macro_rules! execute {
+    ($tx:expr, $sql:ident, rows = $rows:expr $(, $arg:expr)* $(,)?) => {{
+        let got = $crate::store::on_either!($tx, |conn| sqlx::query($sql)$(.bind($arg))*.execute(conn).await?.rows_affected());
+        let expected: u64 = $rows;
+        if got == expected {
+            Ok(())
+        } else {
+            Err($crate::store::StoreError::Rows { what: stringify!($sql), expected, got })
+        }
+    }};
+}
+pub(crate) use execute;
+
+/// Reads all rows of a query.
+macro_rules! fetch_all {
+    ($tx:expr, $sql:ident $(, $arg:expr)* $(,)?) => {
+        $crate::store::on_either!($tx, |conn| sqlx::query_as($sql)$(.bind($arg))*.fetch_all(conn).await?)
+    };
+}
+pub(crate) use fetch_all;
+
+/// Reads one row or none.
+macro_rules! fetch_optional {
+    ($tx:expr, $sql:ident $(, $arg:expr)* $(,)?) => {
+        $crate::store::on_either!($tx, |conn| sqlx::query_as($sql)$(.bind($arg))*.fetch_optional(conn).await?)
+    };
+}
+pub(crate) use fetch_optional;
+
+impl Store {
+    /// Opens the embedded database in a file, makes it if it is not there, and brings its schema up to date.
+    pub async fn open_sqlite(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(LOCK_WAIT);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let (synchronous, journal): (i64, String) =
+            sqlx::query_as("SELECT s.synchronous, j.journal_mode FROM pragma_synchronous s, pragma_journal_mode j").fetch_one(&writer).await?;
+        if (synchronous, journal.as_str()) != (2, "wal") {
+            return Err(StoreError::Inconsistent(format!("synchronous is {synchronous} and not FULL, journal is {journal} and not WAL")));
+        }
+        migrated(SQLITE_MIGRATIONS.run(&writer).await)?;
+        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Opens a `PostgreSQL` database by URL and brings its schema up to date.
+    pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.options([("synchronous_commit", "on"), ("lock_timeout", "5s")]);
+        let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(LOCK_WAIT).connect_with(options).await?;
+        migrated(POSTGRES_MIGRATIONS.run(&pool).await)?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Begins a transaction that may write.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads, on one snapshot.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+        })
+    }
+
+    /// Waits for what is under way, and closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Everything of it is on stable storage when this returns; if it returns an error, none of it counts.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+fn migrated(result: Result<(), MigrateError>) -> Result<(), StoreError> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(step) | MigrateError::VersionTooNew(step, _)) => Err(StoreError::Newer(step)),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(error.into()),
+        Err(error) => Err(StoreError::Inconsistent(error.to_string())),
+    }
+}
+
+/// Reads a document that we wrote.
+pub(crate) fn document<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Inconsistent(error.to_string()))
+}
+
+/// A row that no statement of ours could have written.
+pub(crate) fn inconsistent(what: &str) -> StoreError {
+    StoreError::Inconsistent(what.to_owned())
+}
+
+/// A number of the domain as the database keeps it.
+pub(crate) fn integer(number: usize) -> i64 {
+    i64::try_from(number).expect("a count fits 63 bits")
+}
+
+/// A number of the database as the domain has it.
+pub(crate) fn natural(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Inconsistent(format!("{number} is no count")))
+}

@@ -1,0 +1,19 @@
+//! `cargo xtask bench`: figures of a release build, each by a command of its own.
+
+mod rest;
+
+use anyhow::Result;
+
+use crate::workspace::Workspace;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Bench {
+    /// Memory of the server at rest, with the demonstration's data loaded
+    Rest,
+}
+
+pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Rest => rest::run(workspace),
+    }
+}
