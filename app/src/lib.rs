@@ -15,4 +15,6 @@ pub mod notice;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub(crate) mod ui;
+#[cfg(feature = "ssr")]
 pub mod view;

@@ -171,6 +171,37 @@ impl FromStr for Code {
 }
 
 /// The sentence of a notice.
-pub fn words(notice: &Notice, _lang: crate::view::Lang) -> String {
-    notice.to_string()
+pub fn words(notice: &Notice, lang: crate::view::Lang) -> String {
+    let template = crate::i18n::looked_up(crate::i18n::words::NOTICE, notice.code.text(), lang).unwrap_or_default();
+    match &notice.arg {
+        Some(arg) => template.replace("{arg}", arg),
+        None => template.replace(" {arg} ", "").replace("{arg}", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::Lang;
+
+    #[test]
+    fn every_code_has_its_words_and_comes_back_from_the_address() {
+        for code in Code::ALL {
+            for lang in [Lang::Zh, Lang::En] {
+                assert!(!words(&Notice::from(*code), lang).is_empty(), "{code:?} has no words");
+                let with = words(&Notice::with(*code, 7), lang);
+                assert!(!with.contains(['{', '}']), "{with}");
+            }
+            let notice = Notice::with(*code, "2026-11-28 09:00");
+            assert_eq!(Notice::parse(&notice.to_string().replace('+', " ")), Some(notice));
+        }
+        assert_eq!(crate::i18n::words::NOTICE.len(), Code::ALL.len(), "words for a code that does not exist");
+    }
+
+    #[test]
+    fn a_forged_address_can_not_speak_in_our_name() {
+        let notice = Notice::parse("saved~<b>call 555").expect("the code exists");
+        assert_eq!(notice.arg.as_deref(), Some(" 555"));
+        assert_eq!(Notice::parse("no_such_code"), None);
+    }
 }

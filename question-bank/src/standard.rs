@@ -14,7 +14,7 @@ mod national;
 mod one_plus_x;
 
 /// A name in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Name {
     /// In Chinese.
     pub zh: String,

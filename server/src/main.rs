@@ -1,2 +1,13 @@
 //! The one binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match kaochang::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kaochang: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -98,6 +98,12 @@ impl Centre {
         Ok(centre)
     }
 
+    /// Whether the database answers.
+    pub async fn alive(&self) -> Result<(), StoreError> {
+        self.store.read().await?;
+        Ok(())
+    }
+
     /// The memory of every session. Never held across an await.
     pub(crate) fn hall(&self) -> MutexGuard<'_, Hall> {
         self.hall.lock().expect("no act panics while it holds the hall")

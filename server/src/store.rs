@@ -127,7 +127,7 @@ pub(crate) use on_either;
 /// Runs a statement and demands that it touches exactly so many rows.
 macro_rules! execute {
     ($tx:expr, $sql:ident, rows = $rows:expr $(, $arg:expr)* $(,)?) => {{
-        let got = $crate::store::on_either!($tx, |conn| sqlx::query($sql)$(.bind($arg))*.execute(conn).await?.rows_affected());
+        let got = $crate::store::execute_any!($tx, $sql $(, $arg)*);
         let expected: u64 = $rows;
         if got == expected {
             Ok(())
@@ -137,6 +137,14 @@ macro_rules! execute {
     }};
 }
 pub(crate) use execute;
+
+/// Runs a statement that may touch any number of rows, none included.
+macro_rules! execute_any {
+    ($tx:expr, $sql:ident $(, $arg:expr)* $(,)?) => {
+        $crate::store::on_either!($tx, |conn| sqlx::query($sql)$(.bind($arg))*.execute(conn).await?.rows_affected())
+    };
+}
+pub(crate) use execute_any;
 
 /// Reads all rows of a query.
 macro_rules! fetch_all {
@@ -239,11 +247,6 @@ pub(crate) fn document<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, 
 /// A row that no statement of ours could have written.
 pub(crate) fn inconsistent(what: &str) -> StoreError {
     StoreError::Inconsistent(what.to_owned())
-}
-
-/// A number of the domain as the database keeps it.
-pub(crate) fn integer(number: usize) -> i64 {
-    i64::try_from(number).expect("a count fits 63 bits")
 }
 
 /// A number of the database as the domain has it.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chacha20poly1305::{
-    ChaCha20Poly1305, KeyInit,
+    ChaCha20Poly1305, KeyInit as _,
     aead::{Aead, Payload},
 };
 use hmac::{Hmac, Mac};
@@ -82,7 +82,7 @@ impl Vault {
     /// Blind index of an ID number: HMAC-SHA-256 of its canonical form. Equal numbers have equal indexes, and without the
     /// key nobody can try numbers.
     pub fn index(&self, id_number: &str) -> String {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.index).expect("any length is a key");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.index).expect("any length is a key");
         mac.update(canonical_id(id_number).as_bytes());
         hex(&mac.finalize().into_bytes())
     }

@@ -1,14 +1,13 @@
 //! What must be undone however this program ends: normally, by an error, by Ctrl-C or by SIGTERM.
 
 use std::process::{self, Command};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 type Undo = Box<dyn FnOnce() + Send>;
 
 /// The steps to undo, oldest first, each under its number.
 static UNDO: Mutex<Vec<(u64, Undo)>> = Mutex::new(Vec::new());
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
-static HANDLER: Once = Once::new();
 
 /// The exit code of a program ended by SIGINT, by the shells' convention.
 const INTERRUPTED: i32 = 130;
@@ -22,7 +21,6 @@ pub struct Cleanup {
 
 impl Cleanup {
     pub fn new(undo: impl FnOnce() + Send + 'static) -> Self {
-        install_handler();
         let mut steps = lock(&UNDO);
         let number = steps.last().map_or(0, |(last, _)| last + 1);
         steps.push((number, Box::new(undo)));
@@ -40,7 +38,7 @@ impl Drop for Cleanup {
     }
 }
 
-/// A child to be ended too, should this program be.
+/// A child to be ended too, should this program be: it leads a process group, and the whole group is ended.
 pub fn child_started(id: u32) {
     lock(&CHILDREN).push(id);
 }
@@ -49,24 +47,23 @@ pub fn child_ended(id: u32) {
     lock(&CHILDREN).retain(|child| *child != id);
 }
 
-fn install_handler() {
-    HANDLER.call_once(|| {
-        let installed = ctrlc::set_handler(|| {
-            for child in lock(&CHILDREN).drain(..) {
-                // A terminal's Ctrl-C has reached it already; a SIGTERM to us alone has not.
-                drop(Command::new("kill").arg(child.to_string()).status());
-            }
-            // The lock is held to the end: whoever drops a `Cleanup` meanwhile waits for it to be done.
-            let mut steps = lock(&UNDO);
-            while let Some((_, undo)) = steps.pop() {
-                undo();
-            }
-            process::exit(INTERRUPTED);
-        });
-        if let Err(error) = installed {
-            eprintln!("warning: an interrupt will leave temporary things behind: {error}");
+/// To be called once, before the first child and the first `Cleanup`.
+pub fn install_handler() {
+    let installed = ctrlc::set_handler(|| {
+        for child in lock(&CHILDREN).drain(..) {
+            let group = format!("-{child}");
+            drop(Command::new("kill").args(["-TERM", "--", &group]).status());
         }
+        // The lock is held to the end: whoever drops a `Cleanup` meanwhile waits for it to be done.
+        let mut steps = lock(&UNDO);
+        while let Some((_, undo)) = steps.pop() {
+            undo();
+        }
+        process::exit(INTERRUPTED);
     });
+    if let Err(error) = installed {
+        eprintln!("warning: an interrupt will leave temporary things behind: {error}");
+    }
 }
 
 /// A panic while one of these locks was held changes nothing about what is still to be undone.

@@ -47,7 +47,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match dispatch(Arguments::parse().command) {
+    let arguments = Arguments::parse();
+    interrupt::install_handler();
+    match dispatch(arguments.command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -94,8 +95,10 @@ pub fn shown(command: &Command) -> String {
     })
 }
 
+/// The child leads a process group of its own, so that an interrupt can end it with all that it started.
 fn start(command: &mut Command, remedy: &str) -> Result<Child> {
     let child = command
+        .process_group(0)
         .spawn()
         .with_context(|| format!("`{}` did not start: {remedy}", shown(command)))?;
     interrupt::child_started(child.id());

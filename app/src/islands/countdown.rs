@@ -54,6 +54,7 @@ pub fn Countdown(begins_in_ms: i64, starts_in_ms: Option<i64>, words: Words) -> 
             </p>
         </div>
     }
+    .into_any()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the page was made")]

@@ -22,7 +22,7 @@ word_list! {
     ExamWord {
         CandidateName, CandidateNumber, Subject, Place,
         TimeLeft, EndsAt, HandIn, HandRaise, HandRaised,
-        Question, Sheet, AnsweredOf, Unanswered, CellAnswered, CellUnanswered, CellFlagged, CellWaiting,
+        Question, Sheet, Unanswered, CellAnswered, CellUnanswered, CellFlagged, CellWaiting,
         LegendAnswered, LegendUnanswered, LegendCurrent, LegendFlagged, LegendWaiting,
         Previous, Next, Save, SaveThen, Flag, Clear, ToSheet, PlainHint, ShowAll, ShowOne, Strike, StrikeUndo,
         Saved, SavedBefore, Saving, Offline, Superseded, Refused, Reminder, Understood,
@@ -60,9 +60,10 @@ pub fn ExamRoom(exam: ExamWire, words: Words, children: Children) -> impl IntoVi
             {lock::overlay(room)}
         </div>
     }
+    .into_any()
 }
 
-fn who(room: Room) -> impl IntoView {
+fn who(room: Room) -> AnyView {
     view! {
         <div class="who">
             <b>{room.word(ExamWord::CandidateName)}</b>
@@ -73,9 +74,10 @@ fn who(room: Room) -> impl IntoView {
             <span>{room.word(ExamWord::Place)}</span>
         </div>
     }
+    .into_any()
 }
 
-fn hand(room: Room) -> impl IntoView {
+fn hand(room: Room) -> AnyView {
     view! {
         <form method="post" action="/hand" class="hand">
             <input type="hidden" name="back" value=move || room.address(room.current.get())/>
@@ -87,10 +89,11 @@ fn hand(room: Room) -> impl IntoView {
             </button>
         </form>
     }
+    .into_any()
 }
 
 /// Ticks with scripts; without, the absolute end is shown. The seconds are never read aloud.
-fn time_left(room: Room) -> impl IntoView {
+fn time_left(room: Room) -> AnyView {
     view! {
         <div class="left">
             <div class="only-live" role="timer" aria-live="off">
@@ -103,10 +106,11 @@ fn time_left(room: Room) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// Flag, state of saving, and the way to the neighbours; its buttons belong to the shown question's form.
-fn footer(room: Room) -> impl IntoView {
+fn footer(room: Room) -> AnyView {
     view! {
         <div class="foot">
             <div class="foot-in">
@@ -118,4 +122,5 @@ fn footer(room: Room) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -68,10 +68,11 @@ pub fn SeatMap(live: RoomWire, room: String, columns: u32, selected: String, wor
             </ul>
         </div>
     }
+    .into_any()
 }
 
 /// Clock, counters, and proctors present against required.
-fn head(live: RwSignal<RoomWire>) -> impl IntoView {
+fn head(live: RwSignal<RoomWire>) -> AnyView {
     view! {
         <div class="counts num">
             {move || live.with(|live| live.counts.clone()).into_iter().map(|(label, n)| view! { <div>{label}<b>{n}</b></div> }).collect_view()}
@@ -82,9 +83,10 @@ fn head(live: RwSignal<RoomWire>) -> impl IntoView {
             {move || live.with(|live| !live.proctors_enough).then(|| view! { <p class="banner bad">{live.with(|live| live.proctors_text.clone())}</p> })}
         </div>
     }
+    .into_any()
 }
 
-fn needs(live: RwSignal<RoomWire>, words: StoredValue<Words>) -> impl IntoView {
+fn needs(live: RwSignal<RoomWire>, words: StoredValue<Words>) -> AnyView {
     view! {
         <div class="needs" role="status">
             {move || {
@@ -98,6 +100,7 @@ fn needs(live: RwSignal<RoomWire>, words: StoredValue<Words>) -> impl IntoView {
             }}
         </div>
     }
+    .into_any()
 }
 
 /// Who needs the proctor first.
@@ -138,7 +141,7 @@ const fn icon_of(tile: &TileWire) -> &'static str {
     }
 }
 
-fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<String>, words: StoredValue<Words>) -> impl IntoView {
+fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<String>, words: StoredValue<Words>) -> AnyView {
     let is_selected = selected.with_value(|selected| *selected == tile.sitting);
     let (class, icon) = (class_of(&tile), icon_of(&tile));
     let seat = if tile.seat < 10 { ["0", &tile.seat.to_string()].concat() } else { tile.seat.to_string() };
@@ -161,6 +164,7 @@ fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<St
             </a>
         </li>
     }
+    .into_any()
 }
 
 fn poll(address: StoredValue<String>, live: RwSignal<RoomWire>, stale: RwSignal<bool>, heard_at_ms: StoredValue<f64>) {

@@ -298,6 +298,20 @@ impl Centre {
         Ok(())
     }
 
+    /// A session's commitment, published before the exam.
+    pub fn commitment(&self, session: &str) -> Option<String> {
+        self.hall().sessions.get(session).map(|session| session.commitment.clone())
+    }
+
+    /// Room, seat and code of every seat of a session, for the office to enrol machines by.
+    pub fn seat_codes(&self, session: &str) -> Option<Vec<(u32, u32, String)>> {
+        let hall = self.hall();
+        let rooms = hall.sessions.get(session)?.rooms.values();
+        let mut codes: Vec<_> = rooms.flat_map(|room| room.seats.iter().map(|(seat, code)| (room.number, *seat, code.clone()))).collect();
+        codes.sort();
+        Some(codes)
+    }
+
     /// A session as every page shows it.
     pub(crate) fn head_of(&self, session: &Session) -> SessionHead {
         session.head(self.date_text(session.begins_at_ms))

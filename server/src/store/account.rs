@@ -1,6 +1,6 @@
 //! Accounts of the staff, and who is signed in.
 
-use super::{StoreError, Tx, execute, fetch_optional, on_either};
+use super::{StoreError, Tx, execute, execute_any, fetch_optional};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -25,7 +25,7 @@ pub async fn insert(tx: &mut Tx, account: &AccountRow, at_ms: i64) -> Result<(),
 /// Gives an account another password, and signs it out everywhere.
 pub async fn set_password(tx: &mut Tx, account_id: &str, password_hash: &str) -> Result<(), StoreError> {
     execute!(tx, SET_PASSWORD, rows = 1, account_id, password_hash)?;
-    on_either!(tx, |conn| sqlx::query(SIGN_OUT_ALL).bind(account_id).execute(conn).await?);
+    execute_any!(tx, SIGN_OUT_ALL, account_id);
     Ok(())
 }
 
@@ -41,13 +41,13 @@ pub async fn by_token(tx: &mut Tx, token_hash: &str, now_at_ms: i64) -> Result<O
 
 /// Signs in.
 pub async fn sign_in(tx: &mut Tx, token_hash: &str, account_id: &str, now_at_ms: i64, expires_at_ms: i64) -> Result<(), StoreError> {
-    on_either!(tx, |conn| sqlx::query(FORGET_EXPIRED).bind(now_at_ms).execute(conn).await?);
+    execute_any!(tx, FORGET_EXPIRED, now_at_ms);
     execute!(tx, SIGN_IN, rows = 1, token_hash, account_id, now_at_ms, expires_at_ms)
 }
 
 /// Signs out; a token that is not there is signed out already.
 pub async fn sign_out(tx: &mut Tx, token_hash: &str) -> Result<(), StoreError> {
-    on_either!(tx, |conn| sqlx::query(SIGN_OUT).bind(token_hash).execute(conn).await?);
+    execute_any!(tx, SIGN_OUT, token_hash);
     Ok(())
 }
 
@@ -62,5 +62,6 @@ const SIGN_OUT: &str = "DELETE FROM staff_login WHERE token_hash = $1";
 const SIGN_OUT_ALL: &str = "DELETE FROM staff_login WHERE account_id = $1";
 const FORGET_EXPIRED: &str = "DELETE FROM staff_login WHERE expires_at_ms <= $1";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
     &[INSERT, SET_PASSWORD, BY_LOGIN, BY_TOKEN, SIGN_IN, SIGN_OUT, SIGN_OUT_ALL, FORGET_EXPIRED];

@@ -155,4 +155,5 @@ const ROWS_OF: &str = "SELECT row_no, at_ms, actor, act, subject, detail, previo
 const CHAINS: &str = "SELECT chain FROM audit UNION SELECT chain FROM audit_head ORDER BY 1";
 
 /// Every statement of this file, for the test that prepares each on both databases.
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[HEAD, INSERT, SET_HEAD, ROWS, ROWS_OF, CHAINS];

@@ -31,4 +31,5 @@ pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<StoredPaper
 const INSERT: &str = "INSERT INTO paper (session_id, sitting_id, document, digest, conformance) VALUES ($1, $2, $3, $4, $5)";
 const OF_SESSION: &str = "SELECT sitting_id, document, digest FROM paper WHERE session_id = $1 ORDER BY sitting_id";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION];

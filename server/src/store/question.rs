@@ -7,7 +7,7 @@ use question_bank::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, Tx, document, execute, fetch_all, fetch_optional, inconsistent, natural, on_either};
+use super::{StoreError, Tx, document, execute, execute_any, fetch_all, fetch_optional, inconsistent, natural, on_either};
 
 #[derive(sqlx::FromRow)]
 struct RevisionRow {
@@ -67,7 +67,7 @@ pub async fn insert(tx: &mut Tx, question: &Question, public: bool, at_ms: i64) 
     let json = |value| serde_json::Value::to_string(&value);
     let document = json(serde_json::to_value(&text).map_err(|error| StoreError::Inconsistent(error.to_string()))?);
     let commentary = json(serde_json::to_value(commentary).map_err(|error| StoreError::Inconsistent(error.to_string()))?);
-    on_either!(tx, |conn| sqlx::query(RETIRE).bind(&revision.question).bind(number).execute(conn).await?);
+    execute_any!(tx, RETIRE, &revision.question, number);
     let tags = &revision.tags;
     execute!(
         tx, INSERT, rows = 1, &revision.question, number, &tags.standard, &tags.level, &tags.function, &tags.work_content,
@@ -170,6 +170,7 @@ const KEY: &str = "SELECT key_record FROM question_key WHERE question_id = $1 AN
 const KEYS: &str = "SELECT k.question_id, k.revision, q.kind, q.document, k.key_record FROM question_key k \
     JOIN question_revision q ON q.question_id = k.question_id AND q.revision = k.revision WHERE q.standard_id = $1";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
     PUT_STANDARD, STANDARDS, DIGEST_OF, RETIRE, INSERT, INSERT_KEY, APPROVED, BY_ID, NEWEST, OF_STANDARD, COMMENTARY, KEY, KEYS,
 ];

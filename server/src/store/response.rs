@@ -121,4 +121,5 @@ const QUARANTINE: &str =
     "INSERT INTO quarantine (session_id, id, sitting_id, clock_ms, at_ms, changes) VALUES ($1, $2, $3, $4, $5, $6)";
 const QUARANTINED: &str = "SELECT sitting_id, clock_ms, changes FROM quarantine WHERE session_id = $1 ORDER BY id";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[OF_SITTING, OF_SESSION, QUARANTINE, QUARANTINED];

@@ -121,5 +121,6 @@ const PRESENCES: &str = "SELECT p.room_id, a.login, a.name, p.in_at_ms, p.out_at
     JOIN account a ON a.id = p.account_id WHERE p.session_id = $1 ORDER BY p.in_at_ms";
 const NOT_ENDED: &str = "SELECT COUNT(*) FROM room WHERE session_id = $1 AND state <> 'ended'";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
     &[INSERT, INSERT_SEAT, OF_SESSION, SEATS, ENROL, OPEN, END, CHECK_IN, CHECK_OUT, PRESENCES, NOT_ENDED];

@@ -51,4 +51,5 @@ const INSERT: &str = "INSERT INTO score (session_id, sitting_id, version, total_
 const OF_SESSION: &str = "SELECT sitting_id, total_milli, max_milli, passed, by_function FROM score s WHERE session_id = $1 \
     AND version = (SELECT MAX(version) FROM score n WHERE n.session_id = s.session_id AND n.sitting_id = s.sitting_id)";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION];

@@ -2,7 +2,7 @@
 
 use delivery::session::SessionState;
 
-use super::{StoreError, Tx, execute, fetch_all, fetch_optional, on_either};
+use super::{StoreError, Tx, execute, execute_any, fetch_all, fetch_optional, on_either};
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -86,19 +86,13 @@ pub async fn set_state(tx: &mut Tx, id: &str, state: SessionState) -> Result<(),
 
 /// Flushes the exam clock. It never goes back: another server may have flushed a higher count.
 pub async fn flush_clock(tx: &mut Tx, id: &str, clock_ms: i64, at_ms: i64) -> Result<(), StoreError> {
-    on_either!(tx, |conn| sqlx::query(FLUSH_CLOCK).bind(id).bind(clock_ms).bind(at_ms).execute(conn).await?);
+    execute_any!(tx, FLUSH_CLOCK, id, clock_ms, at_ms);
     Ok(())
 }
 
 /// Records an outage; the same one twice is one.
 pub async fn insert_outage(tx: &mut Tx, session_id: &str, outage: OutageRow) -> Result<(), StoreError> {
-    on_either!(tx, |conn| sqlx::query(INSERT_OUTAGE)
-        .bind(session_id)
-        .bind(outage.down_at_ms)
-        .bind(outage.up_at_ms)
-        .bind(outage.clock_ms)
-        .execute(conn)
-        .await?);
+    execute_any!(tx, INSERT_OUTAGE, session_id, outage.down_at_ms, outage.up_at_ms, outage.clock_ms);
     Ok(())
 }
 
@@ -123,4 +117,5 @@ const INSERT_OUTAGE: &str = "INSERT INTO outage (session_id, down_at_ms, up_at_m
     ON CONFLICT (session_id, down_at_ms, up_at_ms) DO NOTHING";
 const OUTAGES: &str = "SELECT down_at_ms, up_at_ms, clock_ms FROM outage WHERE session_id = $1 ORDER BY down_at_ms";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[INSERT, ALL, BY_ID, SET_STATE, FLUSH_CLOCK, INSERT_OUTAGE, OUTAGES];

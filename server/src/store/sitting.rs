@@ -207,6 +207,7 @@ const LEDGER: &str = "SELECT sitting_id, row_no, grant_ms, cause, reason, actor,
     WHERE session_id = $1 ORDER BY sitting_id, row_no";
 const WRITING: &str = "SELECT COUNT(*) FROM sitting WHERE session_id = $1 AND phase = 'writing'";
 
+#[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
     INSERT, OF_SESSION, RAISE_EPOCH, LOG_IN, LOGINS, SET_FLAGS, START, CLOSE, SET_ABSENT, MOVE_TO, GRANT, LEDGER, WRITING,
 ];

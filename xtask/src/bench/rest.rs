@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::thread::sleep;
@@ -73,6 +74,7 @@ fn start(binary: &Path, folder: &Path, address: SocketAddr) -> Result<Server> {
         .arg(address.to_string())
         .stdout(log.try_clone()?)
         .stderr(log)
+        .process_group(0)
         .spawn()
         .with_context(|| format!("starting {}", binary.display()))?;
     interrupt::child_started(child.id());

@@ -90,7 +90,7 @@ fn display(event: &web_sys::MouseEvent) {
 }
 
 /// The list of keys, with the switch.
-pub(super) fn help(room: Room) -> impl IntoView {
+pub(super) fn help(room: Room) -> AnyView {
     view! {
         <details class="keys only-live" prop:open=move || room.keys_open.get()
             on:toggle=move |event| room.keys_open.set(event_target::<Element>(&event).has_attribute("open"))>
@@ -112,4 +112,5 @@ pub(super) fn help(room: Room) -> impl IntoView {
             </label>
         </details>
     }
+    .into_any()
 }

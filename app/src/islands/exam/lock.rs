@@ -9,7 +9,7 @@ use super::{
 use crate::islands::web;
 
 /// Reminders, refusals, and why the hand-in waits.
-pub(super) fn notices(room: Room) -> impl IntoView {
+pub(super) fn notices(room: Room) -> AnyView {
     view! {
         <div class="banner-place" role="alert">
             {move || {
@@ -29,16 +29,17 @@ pub(super) fn notices(room: Room) -> impl IntoView {
             })}
         </div>
     }
+    .into_any()
 }
 
 /// Covers the questions and says why; the focus goes to it.
-pub(super) fn overlay(room: Room) -> impl IntoView {
+pub(super) fn overlay(room: Room) -> AnyView {
     Effect::new(move || {
         if room.lock.get().is_some() {
             web::focus_soon("lock".to_owned());
         }
     });
-    move || {
+    (move || {
         room.lock.get().map(|lock| {
             let (title, text) = said(room, lock);
             let act = match lock {
@@ -58,7 +59,8 @@ pub(super) fn overlay(room: Room) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
+    .into_any()
 }
 
 fn said(room: Room, lock: Lock) -> (String, String) {

@@ -9,15 +9,16 @@ use super::{
 use crate::wire::Choice;
 
 /// The question shown, or all of them.
-pub(super) fn questions(room: Room) -> impl IntoView {
-    move || {
+pub(super) fn questions(room: Room) -> AnyView {
+    (move || {
         let shown = if room.all.get() { 0..room.count() as usize } else { room.index()..room.index() + 1 };
         let single = !room.all.get();
         shown.map(|index| form(room, index, single)).collect_view()
-    }
+    })
+    .into_any()
 }
 
-fn form(room: Room, index: usize, single: bool) -> impl IntoView {
+fn form(room: Room, index: usize, single: bool) -> AnyView {
     let (epoch, position) = room.paper.with_value(|paper| (paper.epoch, paper.items[index].position));
     view! {
         <form method="post" action="/exam/answer" autocomplete="off" class="question" id=["f-", &position.to_string()].concat()
@@ -38,10 +39,11 @@ fn form(room: Room, index: usize, single: bool) -> impl IntoView {
             <p class="small muted only-plain">{room.word(ExamWord::PlainHint)}</p>
         </form>
     }
+    .into_any()
 }
 
 /// Number, kind, points, stem and options: exactly what a candidate sees.
-pub fn body(room: Room, index: usize) -> impl IntoView {
+pub fn body(room: Room, index: usize) -> AnyView {
     let (item, title) = room.paper.with_value(|paper| {
         let item = paper.items[index].clone();
         let title = paper.blocks.get(item.block).map(|block| block.title.clone()).unwrap_or_default();
@@ -57,9 +59,10 @@ pub fn body(room: Room, index: usize) -> impl IntoView {
         <div class="stem" id=stem inner_html=item.stem></div>
         <div class="options" role=if many { "group" } else { "radiogroup" } aria-labelledby=labels>{options}</div>
     }
+    .into_any()
 }
 
-fn option_view(room: Room, index: usize, option: u8, html: String, many: bool) -> impl IntoView {
+fn option_view(room: Room, index: usize, option: u8, html: String, many: bool) -> AnyView {
     let cell = room.cell(index);
     let bit = 1 << option;
     let chosen = move || cell.chosen.get() & bit != 0;
@@ -78,10 +81,11 @@ fn option_view(room: Room, index: usize, option: u8, html: String, many: bool) -
             </button>
         </div>
     }
+    .into_any()
 }
 
 /// 标记: to come back to. In the footer it belongs to the shown question's form by its id.
-pub(super) fn flag(room: Room, index: usize, outside: bool) -> impl IntoView {
+pub(super) fn flag(room: Room, index: usize, outside: bool) -> AnyView {
     let cell = room.cell(index);
     let owner = outside.then(|| ["f-", &(index + 1).to_string()].concat());
     view! {
@@ -91,10 +95,11 @@ pub(super) fn flag(room: Room, index: usize, outside: bool) -> impl IntoView {
             <span>{room.word(ExamWord::Flag)}</span>
         </label>
     }
+    .into_any()
 }
 
 /// 上一题 and 下一题; without scripts they save on the way.
-pub(super) fn neighbours(room: Room, index: usize) -> impl IntoView {
+pub(super) fn neighbours(room: Room, index: usize) -> AnyView {
     let position = u32::try_from(index + 1).unwrap_or(1);
     debug_assert_eq!(index_of(position), index);
     let owner = ["f-", &position.to_string()].concat();
@@ -109,4 +114,5 @@ pub(super) fn neighbours(room: Room, index: usize) -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }

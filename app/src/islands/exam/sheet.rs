@@ -8,7 +8,7 @@ use super::{
 };
 use crate::wire::BlockWire;
 
-pub(super) fn sheet(room: Room) -> impl IntoView {
+pub(super) fn sheet(room: Room) -> AnyView {
     let blocks = room.paper.with_value(|paper| paper.blocks.clone());
     let all = BlockWire { title: String::new(), first: 1, count: room.count() };
     view! {
@@ -27,6 +27,7 @@ pub(super) fn sheet(room: Room) -> impl IntoView {
             {keys::help(room)}
         </aside>
     }
+    .into_any()
 }
 
 fn answered(room: Room, block: &BlockWire) -> u32 {
@@ -43,7 +44,7 @@ fn answered_of(room: Room, block: &BlockWire) -> String {
     [answered(room, block).to_string().as_str(), " / ", &block.count.to_string()].concat()
 }
 
-fn block_view(room: Room, block: BlockWire) -> impl IntoView {
+fn block_view(room: Room, block: BlockWire) -> AnyView {
     let cells = (block.first..block.first + block.count).map(|position| cell_view(room, position)).collect_view();
     let title = block.title.clone();
     let head = move || {
@@ -55,9 +56,10 @@ fn block_view(room: Room, block: BlockWire) -> impl IntoView {
         <h2>{title}" "<span class="num">{head}</span></h2>
         <ol class="cells">{cells}</ol>
     }
+    .into_any()
 }
 
-fn cell_view(room: Room, position: u32) -> impl IntoView {
+fn cell_view(room: Room, position: u32) -> AnyView {
     let cell = room.cell(index_of(position));
     let class = move || {
         [
@@ -86,9 +88,10 @@ fn cell_view(room: Room, position: u32) -> impl IntoView {
                 on:click=move |event| { event.prevent_default(); room.go_to(position); }>{position}</a>
         </li>
     }
+    .into_any()
 }
 
-fn legend(room: Room) -> impl IntoView {
+fn legend(room: Room) -> AnyView {
     let rows = [
         ("cell done", ExamWord::LegendAnswered),
         ("cell", ExamWord::LegendUnanswered),
@@ -101,4 +104,5 @@ fn legend(room: Room) -> impl IntoView {
             {rows.map(|(class, word)| view! { <li><i class=class aria-hidden="true"></i>{room.word(word)}</li> }).into_iter().collect_view()}
         </ul>
     }
+    .into_any()
 }

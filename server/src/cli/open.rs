@@ -1,0 +1,62 @@
+//! Opening a data folder: one process at a time, so that no two servers write one embedded database.
+
+use std::{
+    fs::{File, TryLockError},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+
+use crate::{
+    config::Settings,
+    service::Centre,
+    shipped,
+    store::{Store, StoreError},
+    vault::Vault,
+    world::RealWorld,
+};
+
+/// An open data folder. The lock is held as long as this lives.
+#[derive(Debug)]
+pub struct Opened {
+    /// The services.
+    pub centre: Arc<Centre>,
+    _lock: File,
+}
+
+/// Opens the data folder, makes it if need be, and loads what ships with the product.
+pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
+    let data = &settings.data;
+    std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    let lock = lock(settings)?;
+    let world = Arc::new(RealWorld::new());
+    let vault = Vault::open(&data.join("vault.key"), &*world).with_context(|| format!("the keys in {}", data.join("vault.key").display()))?;
+    let store = store(settings).await?;
+    let centre = Centre::start(store, world, vault, settings.zone).await.context("the database can't be read")?;
+    shipped::load(&centre).await.context("what ships with the product can't be loaded")?;
+    Ok(Opened { centre, _lock: lock })
+}
+
+/// Opens the database alone, for commands that only read.
+pub async fn store(settings: &Settings) -> anyhow::Result<Store> {
+    let opened = match &settings.database_url {
+        Some(url) => Store::open_postgres(url).await,
+        None => Store::open_sqlite(&settings.data.join("kaochang.sqlite")).await,
+    };
+    opened.map_err(|error| match error {
+        error @ (StoreError::Newer(_) | StoreError::Full) => anyhow::Error::new(error),
+        error => anyhow::Error::new(error).context("the database can't be opened"),
+    })
+}
+
+fn lock(settings: &Settings) -> anyhow::Result<File> {
+    let path = settings.data.join("kaochang.lock");
+    let file = File::create(&path).with_context(|| format!("{} can't be written", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another kaochang is using the data folder {}; stop it first, or choose another folder by --data", settings.data.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} can't be locked", path.display())),
+    }
+}

@@ -1,0 +1,234 @@
+//! How an answer is saved: checked in memory, written by the [`super::writer`], applied in memory, acknowledged.
+
+use delivery::{
+    limits::CHANGES_MAX,
+    sitting::{Change, Refusal as SittingRefusal},
+};
+use kaochang_app::{
+    notice::Code,
+    wire::{AnswerWire, ChangeWire, SaveRefusalCode, SaveReply, SaveRequest},
+};
+
+use super::{Centre, Refusal, hall::Sitting};
+use crate::{
+    store::{StoreError, response, response::ResponseRow},
+    vault::token_hash,
+    world::new_id,
+};
+
+/// A form of the page without scripts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormAnswer {
+    /// Of the login that the page was made for.
+    pub epoch: i64,
+    /// From 1.
+    pub position: u32,
+    /// Sequence of the answer that the page showed.
+    pub revision: i64,
+    /// Letters, ascending.
+    pub response: String,
+    /// 标记.
+    pub flagged: bool,
+}
+
+/// Which sitting is written to, and at what time.
+struct Admitted {
+    session: String,
+    sitting: String,
+    epoch: i64,
+    clock_ms: i64,
+    at_ms: i64,
+    changes: Vec<Change>,
+}
+
+impl Centre {
+    /// Saves the changes of a page with scripts, or takes its heartbeat. What it acknowledges is on stable storage.
+    pub async fn save(&self, token: &str, request: SaveRequest) -> Result<SaveReply, SaveRefusalCode> {
+        let hash = token_hash(token);
+        if request.changes.len() > CHANGES_MAX {
+            return Err(SaveRefusalCode::Invalid);
+        }
+        let admitted = match self.admit(&hash, &request) {
+            Ok(admitted) => admitted,
+            Err((SaveRefusalCode::Closed, Some((session, sitting)))) => {
+                self.quarantine(&session, &sitting, &request.changes).await.map_err(|_| SaveRefusalCode::Busy)?;
+                return Err(SaveRefusalCode::Closed);
+            }
+            Err((code, _)) => return Err(code),
+        };
+        if !admitted.changes.is_empty() {
+            match self.writer.save(rows(&admitted)).await {
+                Ok(true) => self.apply(&admitted),
+                Ok(false) => return Err(self.why_not_written(&admitted)),
+                Err(_) => return Err(SaveRefusalCode::Busy),
+            }
+        }
+        self.reply(&admitted).ok_or(SaveRefusalCode::SignedOut)
+    }
+
+    /// Saves a form of a page without scripts; returns the wall time of the save.
+    pub async fn save_form(&self, token: &str, form: &FormAnswer) -> Result<String, Refusal> {
+        let hash = token_hash(token);
+        let one_at_a_time = self.hall().by_token(&hash).ok_or(Refusal::SignedOut)?.1.forms.clone();
+        let _form = one_at_a_time.lock().await;
+        let (admitted, same) = self.admit_form(&hash, form)?;
+        if !same {
+            match self.writer.save(rows(&admitted)).await {
+                Ok(true) => self.apply(&admitted),
+                Ok(false) if self.why_not_written(&admitted) == SaveRefusalCode::Epoch => return Err(Code::EpochStale.into()),
+                Ok(false) => return Err(Code::SittingClosed.into()),
+                Err(StoreError::Full) => return Err(Code::StoreFull.into()),
+                Err(_) => return Err(Code::StoreBusy.into()),
+            }
+        }
+        Ok(self.time_text(admitted.at_ms))
+    }
+
+    fn admit(&self, token_hash: &str, request: &SaveRequest) -> Result<Admitted, (SaveRefusalCode, Option<(String, String)>)> {
+        let monotonic = self.world.monotonic_ms();
+        let mut hall = self.hall();
+        let (session, sitting, epoch) = hall.by_token(token_hash).ok_or((SaveRefusalCode::SignedOut, None))?;
+        let ids = (session.id.clone(), sitting.id.clone());
+        let clock_ms = session.clock.now();
+        if epoch != request.epoch {
+            return Err((SaveRefusalCode::Epoch, None));
+        }
+        sitting.sitting.writable(epoch, &session.terms, clock_ms).map_err(|refusal| (code(refusal), Some(ids.clone())))?;
+        let changes = request.changes.iter().map(|change| sitting.sitting.checked(&domain(change)));
+        let changes = changes.collect::<Result<Vec<_>, _>>().map_err(|refusal| (code(refusal), None))?;
+        if let Some(sitting) = hall.sitting_mut(&ids.0, &ids.1) {
+            sitting.signs.heard_ms = Some(monotonic);
+            sitting.signs.left_page = sitting.signs.left_page.max(request.left_page);
+        }
+        Ok(Admitted { session: ids.0, sitting: ids.1, epoch, clock_ms, at_ms: self.world.wall_ms(), changes })
+    }
+
+    /// Admits a form; the flag says that it asks for what stands already.
+    fn admit_form(&self, token_hash: &str, form: &FormAnswer) -> Result<(Admitted, bool), Refusal> {
+        let hall = self.hall();
+        let (session, sitting, epoch) = hall.by_token(token_hash).ok_or(Refusal::SignedOut)?;
+        let clock_ms = session.clock.now();
+        if epoch != form.epoch {
+            return Err(Code::EpochStale.into());
+        }
+        sitting.sitting.writable(epoch, &session.terms, clock_ms).map_err(notice)?;
+        let same = sitting.sitting.answer(form.position).is_some_and(|a| a.response == form.response && a.flagged == form.flagged);
+        let changes = if same {
+            Vec::new()
+        } else {
+            vec![sitting.sitting.form_change(form.position, form.revision, &form.response, form.flagged).map_err(notice)?]
+        };
+        let (session, sitting) = (session.id.clone(), sitting.id.clone());
+        Ok((Admitted { session, sitting, epoch, clock_ms, at_ms: self.world.wall_ms(), changes }, same))
+    }
+
+    fn apply(&self, admitted: &Admitted) {
+        let mut hall = self.hall();
+        if let Some(sitting) = hall.sitting_mut(&admitted.session, &admitted.sitting) {
+            for change in &admitted.changes {
+                sitting.sitting.apply(change);
+            }
+            sitting.signs.saved_at_ms = Some(admitted.at_ms);
+        }
+    }
+
+    fn reply(&self, admitted: &Admitted) -> Option<SaveReply> {
+        let hall = self.hall();
+        let session = hall.sessions.get(&admitted.session)?;
+        let sitting = session.sittings.get(&admitted.sitting)?;
+        let remaining_ms = sitting.sitting.remaining_ms(session.clock.now());
+        Some(SaveReply {
+            acked_seq: admitted.changes.iter().map(|change| change.seq).max().unwrap_or(0),
+            remaining_ms,
+            end_text: self.minute_text(self.world.wall_ms() + remaining_ms),
+            saved_text: self.time_text(admitted.at_ms),
+            superseded: superseded(sitting, &admitted.changes),
+            hand_raised: sitting.signs.hand_at_ms.is_some(),
+        })
+    }
+
+    /// The commit found the sitting closed or taken by another epoch; which of both, memory knows or is about to.
+    fn why_not_written(&self, admitted: &Admitted) -> SaveRefusalCode {
+        let hall = self.hall();
+        let sitting = hall.sessions.get(&admitted.session).and_then(|session| session.sittings.get(&admitted.sitting));
+        match sitting {
+            Some(sitting) if sitting.sitting.epoch != admitted.epoch => SaveRefusalCode::Epoch,
+            _ => SaveRefusalCode::Closed,
+        }
+    }
+
+    async fn quarantine(&self, session: &str, sitting: &str, changes: &[ChangeWire]) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let clock_ms = self.hall().sessions.get(session).map_or(0, |session| session.clock.now());
+        let text = serde_json::to_string(changes).expect("changes are plain data");
+        let mut tx = self.store.write().await?;
+        response::quarantine(&mut tx, session, &new_id(&*self.world), sitting, clock_ms, self.world.wall_ms(), &text).await?;
+        tx.commit().await?;
+        tracing::warn!(session, sitting, changes = changes.len(), "sitting {sitting}: answers came after the close; kept, unscored");
+        Ok(())
+    }
+}
+
+/// What stands for a position, as the page knows it.
+pub(crate) fn answer_wire(position: u32, sitting: &delivery::sitting::Sitting) -> Option<AnswerWire> {
+    let answer = sitting.answer(position).filter(|answer| answer.seq > 0)?;
+    Some(AnswerWire { position, response: answer.response.clone(), flagged: answer.flagged, seq: answer.seq })
+}
+
+fn superseded(sitting: &Sitting, changes: &[Change]) -> Vec<AnswerWire> {
+    let stands = |change: &Change| {
+        let own_later = changes.iter().any(|other| other.position == change.position && other.seq > change.seq);
+        let wire = answer_wire(change.position, &sitting.sitting)?;
+        let same = wire.response == change.response && wire.flagged == change.flagged;
+        (!own_later && !same).then_some(wire)
+    };
+    changes.iter().filter_map(stands).collect()
+}
+
+fn rows(admitted: &Admitted) -> Vec<ResponseRow> {
+    let row = |change: &Change| {
+        let mut row = ResponseRow {
+            session_id: admitted.session.clone(),
+            sitting_id: admitted.sitting.clone(),
+            position: change.position.into(),
+            seq: change.seq,
+            epoch: admitted.epoch,
+            response: change.response.clone(),
+            flagged: change.flagged,
+            clock_ms: admitted.clock_ms,
+            at_ms: admitted.at_ms,
+            hash: String::new(),
+        };
+        row.hash = response::hash_of(&row).to_string();
+        row
+    };
+    admitted.changes.iter().map(row).collect()
+}
+
+fn domain(change: &ChangeWire) -> Change {
+    Change { seq: change.seq, position: change.position, response: change.response.clone(), flagged: change.flagged }
+}
+
+fn code(refusal: SittingRefusal) -> SaveRefusalCode {
+    match refusal {
+        SittingRefusal::Epoch => SaveRefusalCode::Epoch,
+        SittingRefusal::Closed | SittingRefusal::Absent => SaveRefusalCode::Closed,
+        _ => SaveRefusalCode::Invalid,
+    }
+}
+
+/// A sitting's refusal in the words of a notice.
+pub(crate) fn notice(refusal: SittingRefusal) -> Refusal {
+    match refusal {
+        SittingRefusal::Epoch => Code::EpochStale.into(),
+        SittingRefusal::NotStarted => Code::RoomNotOpen.into(),
+        SittingRefusal::Closed => Code::SittingClosed.into(),
+        SittingRefusal::Absent => Code::RecordedAbsent.into(),
+        SittingRefusal::Position(_) => Code::PositionInvalid.into(),
+        SittingRefusal::Response(_) | SittingRefusal::Sequence(_) => Code::ResponseInvalid.into(),
+        SittingRefusal::Stale(position) => Refusal::with(Code::FormStale, position),
+        SittingRefusal::HandInTooEarly { .. } => Code::HandInTooEarly.into(),
+    }
+}

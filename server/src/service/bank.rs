@@ -1,0 +1,232 @@
+//! The bank: loading it from files, what it covers, and each question as its author sees it.
+
+use std::collections::BTreeMap;
+
+use kaochang_app::view::{CoverageCell, CoverageRow, CoverageView, QuestionListView, QuestionRow, QuestionView, ShortageView};
+use question_bank::{
+    bank::{self, BankProblem},
+    blueprint::Blueprint,
+    drawer,
+    paper::Snapshot,
+    question::{Kind, Revision},
+    standard::{FunctionContent, Standard, WeightColumn},
+};
+use serde_json::json;
+use thiserror::Error;
+
+use super::{Centre, Refusal, sitting::as_u32};
+use crate::store::{
+    StoreError,
+    audit::{self, Act},
+    question,
+};
+
+/// What a load did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Revisions that were not there.
+    pub added: usize,
+    /// Revisions that were there, word for word.
+    pub unchanged: usize,
+}
+
+/// Why a bank is not loaded. Nothing of it was.
+#[derive(Debug, Error)]
+pub enum BankError {
+    /// Problems of the files, all of them.
+    #[error("the bank has {} problems; correct them and load it again:\n{}", .0.len(), lines(.0))]
+    Problems(Vec<BankProblem>),
+    /// A revision is immutable.
+    #[error("question {question}: revision {revision} is there already with other words; give the changed question revision {}", .revision + 1)]
+    Changed {
+        /// Id of the question.
+        question: String,
+        /// The revision.
+        revision: u32,
+    },
+    /// No such standard is loaded.
+    #[error("{0}")]
+    Standard(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn lines(problems: &[BankProblem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}
+
+impl Centre {
+    /// Loads a standard, or replaces it by a newer text.
+    pub async fn load_standard(&self, standard: &Standard, actor: &str) -> Result<(), StoreError> {
+        let digest = standard.digest();
+        if self.standard(&standard.id).is_some_and(|known| known.digest() == digest) {
+            return Ok(());
+        }
+        let _acts = self.acts.lock().await;
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        question::put_standard(&mut tx, standard, at_ms).await?;
+        let detail = json!({ "digest": digest.to_string() });
+        audit::append(&mut tx, audit::BANK, &[Act { at_ms, actor, act: "standard.loaded", subject: &standard.id, detail }]).await?;
+        tx.commit().await?;
+        self.load_standards().await
+    }
+
+    /// Loads questions from files (path and text), all or none. `public` questions never count.
+    pub async fn load_bank(&self, standard_id: &str, files: &[(String, String)], public: bool, actor: &str) -> Result<Loaded, BankError> {
+        let standard = self.standard(standard_id).ok_or_else(|| BankError::Standard(format!("there is no standard {standard_id:?}")))?;
+        let (questions, problems) = bank::read(&standard, files);
+        if !problems.is_empty() {
+            return Err(BankError::Problems(problems));
+        }
+        let _acts = self.acts.lock().await;
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        let mut loaded = Loaded::default();
+        for its in &questions {
+            let (id, number) = (&its.revision.question, its.revision.revision);
+            match question::digest_of(&mut tx, id, number).await? {
+                Some((digest, _)) if digest == its.revision.digest().to_string() => loaded.unchanged += 1,
+                Some(_) => return Err(BankError::Changed { question: id.clone(), revision: number }),
+                None => {
+                    question::insert(&mut tx, its, public, at_ms).await?;
+                    loaded.added += 1;
+                }
+            }
+        }
+        if loaded.added > 0 {
+            let detail = json!({ "added": loaded.added, "public": public });
+            audit::append(&mut tx, audit::BANK, &[Act { at_ms, actor, act: "bank.loaded", subject: standard_id, detail }]).await?;
+        }
+        tx.commit().await?;
+        Ok(loaded)
+    }
+
+    /// The weight table of a standard as a grid of what the bank has.
+    pub async fn coverage_view(&self, standard_id: &str) -> Result<CoverageView, Refusal> {
+        let standard = self.standard(standard_id).ok_or(Refusal::NotFound)?;
+        let bank = question::approved(&mut self.store.read().await?, standard_id, true).await?;
+        let columns: Vec<Column<'_>> = standard.columns.iter().map(|column| Column::of(&standard, column, &bank)).collect();
+        let name = |level: &str| standard.level(level).map(|level| level.name.clone()).unwrap_or_default();
+        let direction = |id: &Option<String>| id.as_deref().and_then(|id| standard.direction(id)).map(|d| d.name.clone());
+        let rows = standard.functions.iter().map(|function| CoverageRow {
+            function: function.name.clone(),
+            cells: columns.iter().map(|column| column.cell(&standard, &function.id, &bank)).collect(),
+        });
+        Ok(CoverageView {
+            standard: standard.id.clone(),
+            name: standard.name.clone(),
+            rows: rows.collect(),
+            columns: standard.columns.iter().map(|column| (name(&column.level), direction(&column.direction))).collect(),
+            feet: columns.into_iter().map(|column| column.short.into_iter().map(|(_, shortage)| shortage).collect()).collect(),
+        })
+    }
+
+    /// Questions of one level and function, by knowledge point.
+    pub async fn questions_view(&self, standard_id: &str, level: &str, function: &str, kind: Option<Kind>) -> Result<QuestionListView, Refusal> {
+        let standard = self.standard(standard_id).ok_or(Refusal::NotFound)?;
+        let content = standard.content(level, function).ok_or(Refusal::NotFound)?;
+        let bank = question::approved(&mut self.store.read().await?, standard_id, true).await?;
+        let mut by_point: BTreeMap<&str, Vec<QuestionRow>> = BTreeMap::new();
+        for revision in in_cell(&bank, level, function).filter(|revision| kind.is_none_or(|kind| revision.kind == kind)) {
+            by_point.entry(&revision.tags.knowledge).or_default().push(QuestionRow {
+                id: revision.question.clone(),
+                kind: revision.kind,
+                stem: revision.stem.clone(),
+                difficulty_permille: revision.difficulty_permille,
+            });
+        }
+        let points = content.work_contents.iter().flat_map(|work| &work.knowledge);
+        let points = points.map(|point| (point.code.clone(), point.text.clone(), by_point.remove(point.code.as_str()).unwrap_or_default()));
+        Ok(QuestionListView {
+            standard: standard.id.clone(),
+            level: standard.level(level).ok_or(Refusal::NotFound)?.name.clone(),
+            function: standard.function(function).ok_or(Refusal::NotFound)?.name.clone(),
+            level_id: level.to_owned(),
+            function_id: function.to_owned(),
+            kind,
+            points: points.collect(),
+        })
+    }
+
+    /// One question, with key and explanation, for its author.
+    pub async fn question_view(&self, id: &str) -> Result<QuestionView, Refusal> {
+        let mut tx = self.store.read().await?;
+        let its = question::for_author(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+        let revision = its.revision;
+        let bank = question::approved(&mut tx, &revision.tags.standard, true).await?;
+        drop(tx);
+        let standard = self.standard(&revision.tags.standard).ok_or(Refusal::NotFound)?;
+        let tags = &revision.tags;
+        let mut siblings: Vec<&Revision> = in_cell(&bank, &tags.level, &tags.function).collect();
+        siblings.sort_by_key(|sibling| &sibling.question);
+        let at = siblings.iter().position(|sibling| sibling.question == id).unwrap_or(0);
+        let sibling = |at: Option<usize>| at.and_then(|at| siblings.get(at)).map(|sibling| sibling.question.clone());
+        let right = |option: usize| u8::try_from(option).is_ok_and(|option| its.key.right(option));
+        let point = standard.knowledge(&tags.level, &tags.function, &tags.knowledge);
+        Ok(QuestionView {
+            id: id.to_owned(),
+            revision: revision.revision,
+            kind: revision.kind,
+            standard: tags.standard.clone(),
+            level: standard.level(&tags.level).map(|level| level.name.clone()).unwrap_or_default(),
+            level_id: tags.level.clone(),
+            function: standard.function(&tags.function).map(|function| function.name.clone()).unwrap_or_default(),
+            function_id: tags.function.clone(),
+            knowledge: (tags.knowledge.clone(), point.map(|(_, point)| point.text.clone()).unwrap_or_default()),
+            stem: revision.stem.clone(),
+            options: revision.options.iter().enumerate().map(|(at, option)| (option.clone(), right(at))).collect(),
+            statement_true: (revision.kind == Kind::TrueFalse).then(|| right(0)),
+            explanation: its.commentary.explanation,
+            source: its.commentary.source,
+            difficulty_permille: revision.difficulty_permille,
+            previous: sibling(at.checked_sub(1)),
+            next: sibling(Some(at + 1)),
+        })
+    }
+}
+
+/// A column of the weight table with what its default blueprint needs and lacks.
+struct Column<'a> {
+    column: &'a WeightColumn,
+    /// Questions that a paper takes, by function.
+    needed: BTreeMap<String, u32>,
+    /// What is missing for one paper, with the function's id.
+    short: Vec<(String, ShortageView)>,
+}
+
+impl<'a> Column<'a> {
+    fn of(standard: &Standard, column: &'a WeightColumn, bank: &[Revision]) -> Self {
+        let blueprint = Blueprint::default_for(standard, &column.level, column.direction.as_deref());
+        let compiled = blueprint.ok().and_then(|blueprint| blueprint.compile().ok());
+        let Some(compiled) = compiled else { return Self { column, needed: BTreeMap::new(), short: Vec::new() } };
+        let mut needed = BTreeMap::new();
+        for cell in &compiled.cells {
+            *needed.entry(cell.function.clone()).or_insert(0) += cell.count;
+        }
+        let short = drawer::supply(&compiled, &Snapshot::of(bank.iter()), &column.level).err().unwrap_or_default();
+        let name = |id: &str| standard.function(id).map(|function| function.name.clone()).unwrap_or_default();
+        let view = |s: drawer::Shortage| ShortageView { function: name(&s.function), kind: s.kind, missing: s.needed - s.present };
+        Self { column, needed, short: short.into_iter().map(|s| (s.function.clone(), view(s))).collect() }
+    }
+
+    fn cell(&self, standard: &Standard, function: &str, bank: &[Revision]) -> Option<CoverageCell> {
+        let needed = *self.needed.get(function)?;
+        let level = &self.column.level;
+        let points = standard.content(level, function).map(FunctionContent::clone)?;
+        let without = points.work_contents.iter().flat_map(|work| &work.knowledge);
+        let without = without.filter(|point| !in_cell(bank, level, function).any(|revision| revision.tags.knowledge == point.code));
+        Some(CoverageCell {
+            href: format!("/bank/{}/questions?level={level}&function={function}", standard.id),
+            approved: as_u32(in_cell(bank, level, function).count()),
+            needed,
+            points_without: as_u32(without.count()),
+            short: self.short.iter().filter(|(id, _)| id == function).map(|(_, shortage)| shortage.clone()).collect(),
+        })
+    }
+}
+
+fn in_cell<'a>(bank: &'a [Revision], level: &str, function: &str) -> impl Iterator<Item = &'a Revision> {
+    bank.iter().filter(move |revision| revision.tags.level == level && revision.tags.function == function)
+}

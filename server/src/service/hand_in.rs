@@ -1,0 +1,159 @@
+//! The end of a sitting: by the candidate, by the clock or by a proctor, one path for all three. In one transaction it reads
+//! what stands, marks it, closes the sitting, and writes the digest over all responses into the audit chain.
+
+use std::collections::HashMap;
+
+use delivery::sitting::{ClosedBy, Phase};
+use question_bank::{
+    digest::Digest,
+    key::Key,
+    marking::{self, Score},
+    paper::Item,
+    response::Response,
+};
+
+use super::{
+    Centre,
+    hall::{Session, Sitting},
+    session::check_code,
+};
+use crate::store::{
+    StoreError, Tx,
+    audit::{self, Act},
+    inconsistent, question, response,
+    response::ResponseRow,
+    score,
+    sitting as sittings,
+    sitting::Closing,
+};
+
+/// Every key of a standard, for marking.
+pub(crate) type Keys = HashMap<(String, u32), Key>;
+
+/// What a hand-in needs of memory, taken before the transaction.
+struct Job {
+    sitting: String,
+    marker: Marker,
+}
+
+/// How one paper is marked.
+pub(crate) struct Marker {
+    paper: std::sync::Arc<question_bank::paper::Paper>,
+    policies: Vec<(question_bank::question::Kind, question_bank::blueprint::Policy)>,
+    pass_points: u32,
+}
+
+impl Centre {
+    /// Closes those of the sittings that are being written; the others are left as they are, so that a second call (a double
+    /// click, the clock at the same moment) does no harm. Returns how many were closed.
+    pub(crate) async fn close_sittings(
+        &self,
+        session_id: &str,
+        ids: &[String],
+        by: ClosedBy,
+        actor: &str,
+        reason: &str,
+    ) -> Result<usize, StoreError> {
+        let _acts = self.acts.lock().await;
+        self.close_locked(session_id, ids, by, actor, reason).await
+    }
+
+    /// The same, for an act that holds [`Centre::acts`] already.
+    pub(crate) async fn close_locked(
+        &self,
+        session_id: &str,
+        ids: &[String],
+        by: ClosedBy,
+        actor: &str,
+        reason: &str,
+    ) -> Result<usize, StoreError> {
+        let at_ms = self.world.wall_ms();
+        let (jobs, clock_ms, standard) = {
+            let hall = self.hall();
+            let session = hall.sessions.get(session_id).ok_or_else(|| inconsistent("a session that is not there"))?;
+            let open = ids.iter().filter_map(|id| session.sittings.get(id)).filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
+            let jobs: Vec<Job> = open.map(|s| Job { sitting: s.id.clone(), marker: Marker::of(session, s) }).collect();
+            (jobs, session.clock.now(), session.standard.id.clone())
+        };
+        if jobs.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.store.write().await?;
+        let keys = keys(&mut tx, &standard).await?;
+        let (mut digests, mut acts) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
+        for job in &jobs {
+            let rows = response::of_sitting(&mut tx, session_id, &job.sitting).await?;
+            let (digest, score) = job.close(&mut tx, session_id, &rows, &keys, (by, clock_ms, at_ms)).await?;
+            let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();
+            let detail = serde_json::json!({
+                "by": by.code(), "clock_ms": clock_ms, "reason": reason, "responses": digest.to_string(), "positions": positions,
+                "total_milli": score.total_milli, "max_milli": score.max_milli, "passed": score.passed,
+            });
+            acts.push(Act { at_ms, actor, act: "sitting.closed", subject: &job.sitting, detail });
+            digests.push(digest);
+        }
+        audit::append(&mut tx, session_id, &acts).await?;
+        tx.commit().await?;
+        let mut hall = self.hall();
+        for (job, digest) in jobs.iter().zip(&digests) {
+            if let Some(sitting) = hall.sitting_mut(session_id, &job.sitting) {
+                sitting.sitting.phase = Phase::Closed { by, closed_clock_ms: clock_ms };
+                sitting.closed_at_ms = Some(at_ms);
+                sitting.check_code = Some(check_code(digest));
+                sitting.signs.hand_at_ms = None;
+            }
+        }
+        Ok(jobs.len())
+    }
+}
+
+impl Job {
+    async fn close(
+        &self,
+        tx: &mut Tx,
+        session_id: &str,
+        rows: &[ResponseRow],
+        keys: &Keys,
+        (by, clock_ms, at_ms): (ClosedBy, i64, i64),
+    ) -> Result<(Digest, Score), StoreError> {
+        let digest = response::digest_of(rows);
+        let (marks, score) = self.marker.mark(rows, keys)?;
+        sittings::close(tx, session_id, &self.sitting, &Closing { by, clock_ms, at_ms, responses_digest: &digest }).await?;
+        score::insert(tx, session_id, &self.sitting, 1, &score, &marks, at_ms).await?;
+        Ok((digest, score))
+    }
+}
+
+impl Marker {
+    pub(crate) fn of(session: &Session, sitting: &Sitting) -> Self {
+        Self {
+            paper: sitting.paper.clone(),
+            policies: session.blueprint.kinds.iter().map(|quota| (quota.kind, quota.marking.clone())).collect(),
+            pass_points: session.terms.pass_points,
+        }
+    }
+
+    /// Marks by position, and the score they make.
+    pub(crate) fn mark(&self, rows: &[ResponseRow], keys: &Keys) -> Result<(Vec<u32>, Score), StoreError> {
+        let given: HashMap<i64, &str> = rows.iter().map(|row| (row.position, row.response.as_str())).collect();
+        let marks = self.paper.items.iter().map(|item| self.mark_item(item, given.get(&i64::from(item.position)).copied(), keys));
+        let marks: Vec<u32> = marks.collect::<Result<_, _>>()?;
+        let score = marking::score(self.paper.items.iter().zip(marks.iter().copied()), self.pass_points);
+        Ok((marks, score))
+    }
+
+    fn mark_item(&self, item: &Item, response: Option<&str>, keys: &Keys) -> Result<u32, StoreError> {
+        let Some(response) = response else { return Ok(0) };
+        let options = u8::try_from(item.options.len()).map_err(|_| inconsistent("a paper's options"))?;
+        let response = Response::parse(item.kind, options, response).map_err(|_| inconsistent("a stored response"))?;
+        let key = keys.get(&(item.question.clone(), item.revision)).ok_or_else(|| inconsistent("a question without its key"))?;
+        let policy = self.policies.iter().find(|(kind, _)| *kind == item.kind).map(|(_, policy)| policy);
+        let policy = policy.ok_or_else(|| inconsistent("a kind without its marking"))?;
+        Ok(marking::mark(policy, item.points_milli, key, &item.options, &response))
+    }
+}
+
+/// Every key of a standard.
+pub(crate) async fn keys(tx: &mut Tx, standard: &str) -> Result<Keys, StoreError> {
+    Ok(question::keys(tx, standard).await?.into_iter().map(|row| ((row.question, row.revision), row.key)).collect())
+}

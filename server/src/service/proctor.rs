@@ -1,0 +1,419 @@
+//! What a proctor does in a room: check in, open, grant time, help, end. Who acts must be checked in to that room; grave
+//! acts take a reason, and a grant above the limit a second proctor.
+
+use std::collections::BTreeSet;
+
+use delivery::{
+    ledger::{Cause, LedgerRow},
+    limits::{GRANT_MINUTES_ALONE, GRANT_MINUTES_MAX, REASON_CHARS_MAX},
+    room::{OpenRefusal, RoomState},
+    session::SessionState,
+    sitting::{ClosedBy, Phase},
+};
+use kaochang_app::{
+    notice::{Code, Notice},
+    view::Role,
+};
+use serde_json::json;
+
+use super::{
+    Centre, Refusal,
+    account::Staff,
+    hall::{Hall, Room, Session},
+    session::granted_act,
+};
+use crate::store::{
+    Tx,
+    audit::{self, Act},
+    room as rooms, session as sessions, sitting as sittings,
+};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Login and password of somebody who stands beside.
+#[derive(Clone)]
+pub struct Second {
+    /// Login.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Second {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Second({})", self.login)
+    }
+}
+
+/// A grant of time, as asked for.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// From 1 to [`GRANT_MINUTES_MAX`].
+    pub minutes: u32,
+    /// Why.
+    pub reason: String,
+    /// Needed above [`GRANT_MINUTES_ALONE`].
+    pub second: Option<Second>,
+}
+
+impl Centre {
+    /// 签到: a proctor checks in to a room, with a password of their own.
+    pub async fn check_in(&self, room_id: &str, second: &Second) -> Result<Notice, Refusal> {
+        let proctor = self.authenticate(&second.login, &second.password).await?;
+        if proctor.role != Role::Proctor {
+            return Err(Code::NotAProctor.into());
+        }
+        let _acts = self.acts.lock().await;
+        let session_id = {
+            let hall = self.hall();
+            let (session, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
+            if room.room.present.contains_key(&proctor.login) {
+                return Err(Code::ProctorAlreadyIn.into());
+            }
+            if let Some(other) = elsewhere(&hall, &proctor.login) {
+                return Err(Refusal::with(Code::ProctorElsewhere, other));
+            }
+            if room.room.state == RoomState::Ended {
+                return Err(Code::NotNow.into());
+            }
+            session.id.clone()
+        };
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        rooms::check_in(&mut tx, &session_id, room_id, &proctor.account, at_ms).await?;
+        let detail = json!({ "name": proctor.name });
+        append(&mut tx, &session_id, Act { at_ms, actor: &proctor.login, act: "proctor.checked-in", subject: room_id, detail }).await?;
+        tx.commit().await?;
+        if let Some(room) = room_mut(&mut self.hall(), &session_id, room_id) {
+            room.room.present.insert(proctor.login.clone(), at_ms);
+            room.names.insert(proctor.login, proctor.name);
+        }
+        Ok(Code::ProctorCheckedIn.into())
+    }
+
+    /// A proctor leaves. In an open room that may leave too few: the console alarms, and the record keeps it.
+    pub async fn check_out(&self, room_id: &str, actor: &Staff, login: &str) -> Result<Notice, Refusal> {
+        let _acts = self.acts.lock().await;
+        let session_id = self.in_room(room_id, actor, |session, room| {
+            if room.room.present.contains_key(login) { Ok(session.id.clone()) } else { Err(Refusal::NotFound) }
+        })?;
+        let at_ms = self.world.wall_ms();
+        let missing = {
+            let hall = self.hall();
+            let session = &hall.sessions[&session_id];
+            let mut room = session.rooms[room_id].room.clone();
+            room.present.remove(login);
+            room.proctors_missing(&session.terms, session.expected_in(room_id))
+        };
+        let mut tx = self.store.write().await?;
+        rooms::check_out(&mut tx, &session_id, room_id, login, at_ms).await?;
+        let detail = json!({ "proctor": login, "missing": missing });
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "proctor.checked-out", subject: room_id, detail }).await?;
+        tx.commit().await?;
+        if let Some(room) = room_mut(&mut self.hall(), &session_id, room_id) {
+            room.room.present.remove(login);
+            room.names.remove(login);
+        }
+        Ok(Code::ProctorCheckedOut.into())
+    }
+
+    /// 开考: refused without enough proctors; starts everybody who waits.
+    pub async fn open_room(&self, room_id: &str, actor: &Staff) -> Result<Notice, Refusal> {
+        let _acts = self.acts.lock().await;
+        let at_ms = self.world.wall_ms();
+        let (session_id, first, proctors, required) = self.in_room(room_id, actor, |session, room| {
+            let expected = session.expected_in(room_id);
+            room.room.may_open(&session.terms, expected, session.begins_at_ms, at_ms).map_err(|refusal| match refusal {
+                OpenRefusal::ProctorsMissing { missing } => Refusal::with(Code::ProctorsMissing, missing),
+                OpenRefusal::Already => Code::RoomAlreadyOpen.into(),
+                OpenRefusal::TooEarly => Refusal::with(Code::TooEarly, self.minute_text(session.begins_at_ms)),
+            })?;
+            let proctors: Vec<String> = room.room.present.keys().cloned().collect();
+            Ok((session.id.clone(), session.state == SessionState::Ready, proctors, session.proctors_required(room_id)))
+        })?;
+        let clock_ms = self.hall().sessions[&session_id].clock.now();
+        let mut tx = self.store.write().await?;
+        rooms::open(&mut tx, &session_id, room_id, clock_ms, at_ms).await?;
+        if first {
+            sessions::set_state(&mut tx, &session_id, SessionState::Running).await?;
+            sessions::flush_clock(&mut tx, &session_id, clock_ms, at_ms).await?;
+        }
+        let detail = json!({ "clock_ms": clock_ms, "proctors": proctors, "required": required });
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.opened", subject: room_id, detail }).await?;
+        tx.commit().await?;
+        {
+            let mut hall = self.hall();
+            if let Some(session) = hall.sessions.get_mut(&session_id) {
+                session.state = SessionState::Running;
+            }
+            if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
+                room.room.state = RoomState::Open;
+                room.room.opened_clock_ms = Some(clock_ms);
+                room.opened_at_ms = Some(at_ms);
+            }
+        }
+        self.start_waiting(&session_id, room_id).await?;
+        Ok(Code::RoomOpened.into())
+    }
+
+    /// 延时 for one, or for everybody of the room who is writing: one ledger row each.
+    pub async fn extend(&self, room_id: &str, sitting: Option<&str>, actor: &Staff, grant: &Grant) -> Result<Notice, Refusal> {
+        if !(1..=GRANT_MINUTES_MAX).contains(&grant.minutes) {
+            return Err(Refusal::with(Code::MinutesInvalid, GRANT_MINUTES_MAX));
+        }
+        let reason = reason(&grant.reason)?;
+        let second = self.second(room_id, actor, grant).await?;
+        let _acts = self.acts.lock().await;
+        let at_ms = self.world.wall_ms();
+        let (session_id, rows) = self.in_room(room_id, actor, |session, _| {
+            let wanted = session.in_room(room_id).into_iter().filter(|s| sitting.is_none_or(|id| s.id == id));
+            let writing = wanted.filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
+            let row = |s: &super::hall::Sitting| LedgerRow {
+                row_no: s.sitting.ledger.last().map_or(0, |row| row.row_no) + 1,
+                grant_ms: i64::from(grant.minutes) * MINUTE_MS,
+                cause: Cause::Extension,
+                reason: reason.clone(),
+                actor: actor.login.clone(),
+                approved_by: second.clone(),
+                clock_ms: session.clock.now(),
+                at_ms,
+            };
+            let rows: Vec<(String, LedgerRow)> = writing.map(|s| (s.id.clone(), row(s))).collect();
+            if rows.is_empty() { Err(Code::NotNow.into()) } else { Ok((session.id.clone(), rows)) }
+        })?;
+        let mut tx = self.store.write().await?;
+        for (id, row) in &rows {
+            sittings::grant(&mut tx, &session_id, id, row).await?;
+        }
+        let acts: Vec<Act<'_>> = rows.iter().map(|(id, row)| granted_act(&session_id, id, row, &actor.login)).collect();
+        audit::append(&mut tx, &session_id, &acts).await?;
+        tx.commit().await?;
+        let mut hall = self.hall();
+        for (id, row) in rows {
+            if let Some(live) = hall.sitting_mut(&session_id, &id) {
+                live.sitting.ledger.push(row);
+            }
+        }
+        Ok(Notice::with(Code::TimeGranted, grant.minutes))
+    }
+
+    /// The second proctor of a grant above the limit: another person, checked in to the same room.
+    async fn second(&self, room_id: &str, actor: &Staff, grant: &Grant) -> Result<Option<String>, Refusal> {
+        if grant.minutes <= GRANT_MINUTES_ALONE {
+            return Ok(None);
+        }
+        let second = grant.second.as_ref().filter(|second| !second.login.is_empty() && second.login != actor.login);
+        let second = second.ok_or(Code::SecondProctorNeeded)?;
+        let second = self.authenticate(&second.login, &second.password).await?;
+        if self.hall().room(room_id).is_some_and(|(_, room)| room.room.present.contains_key(&second.login)) {
+            Ok(Some(second.login))
+        } else {
+            Err(Code::SecondProctorNeeded.into())
+        }
+    }
+
+    /// 强制收卷.
+    pub async fn force_hand_in(&self, room_id: &str, sitting: &str, actor: &Staff, why: &str, confirmed: bool) -> Result<Notice, Refusal> {
+        if !confirmed {
+            return Err(Code::ConfirmMissing.into());
+        }
+        let why = reason(why)?;
+        let _acts = self.acts.lock().await;
+        let session = self.writing(room_id, sitting, actor)?;
+        self.close_locked(&session, &[sitting.to_owned()], ClosedBy::Proctor, &actor.login, &why).await?;
+        Ok(Code::HandedIn.into())
+    }
+
+    /// 缺考登记: of somebody who has not started.
+    pub async fn record_absent(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<Notice, Refusal> {
+        let _acts = self.acts.lock().await;
+        let session_id = self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Expected | Phase::Present { .. }))?;
+        self.set_absent(&session_id, &[sitting.to_owned()], &actor.login).await?;
+        Ok(Code::AbsentRecorded.into())
+    }
+
+    async fn set_absent(&self, session_id: &str, ids: &[String], actor: &str) -> Result<(), Refusal> {
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        for id in ids {
+            sittings::set_absent(&mut tx, session_id, id).await?;
+        }
+        let acts: Vec<Act<'_>> =
+            ids.iter().map(|id| Act { at_ms, actor, act: "sitting.absent", subject: id, detail: json!({}) }).collect();
+        audit::append(&mut tx, session_id, &acts).await?;
+        tx.commit().await?;
+        let mut hall = self.hall();
+        for id in ids {
+            if let Some(live) = hall.sitting_mut(session_id, id) {
+                live.sitting.phase = Phase::Absent;
+                live.signs.hand_at_ms = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// 换机: to a free seat of the room. The old machine's login ends, and every acknowledged answer is at the new one.
+    pub async fn move_seat(&self, room_id: &str, sitting: &str, actor: &Staff, seat: u32) -> Result<Notice, Refusal> {
+        let _acts = self.acts.lock().await;
+        let (session_id, from, epoch) = self.in_room(room_id, actor, |session, room| {
+            let live = session.sittings.get(sitting).filter(|s| s.room == room_id).ok_or(Refusal::NotFound)?;
+            if matches!(live.sitting.phase, Phase::Closed { .. } | Phase::Absent) {
+                return Err(Code::NotNow.into());
+            }
+            if !room.seats.contains_key(&seat) {
+                return Err(Code::SeatNotInRoom.into());
+            }
+            if session.in_room(room_id).iter().any(|other| other.seat == seat) {
+                return Err(Refusal::with(Code::SeatTaken, seat));
+            }
+            Ok((session.id.clone(), live.seat, live.sitting.epoch))
+        })?;
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        sittings::move_to(&mut tx, &session_id, sitting, seat.into()).await?;
+        if epoch > 0 {
+            sittings::release(&mut tx, &session_id, sitting, epoch + 1).await?;
+        }
+        let detail = json!({ "from": from, "to": seat });
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "seat.moved", subject: sitting, detail }).await?;
+        tx.commit().await?;
+        if let Some(live) = self.hall().sitting_mut(&session_id, sitting) {
+            live.seat = seat;
+            live.sitting.epoch = if epoch > 0 { epoch + 1 } else { 0 };
+        }
+        Ok(Notice::with(Code::SeatMoved, seat))
+    }
+
+    /// 解除登录: the page that is open now may no longer write; the candidate logs in again.
+    pub async fn release(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<Notice, Refusal> {
+        let _acts = self.acts.lock().await;
+        let session_id =
+            self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Present { .. } | Phase::Writing { .. }))?;
+        let epoch = self.hall().sessions[&session_id].sittings[sitting].sitting.epoch + 1;
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        sittings::release(&mut tx, &session_id, sitting, epoch).await?;
+        let detail = json!({ "epoch": epoch });
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "sitting.released", subject: sitting, detail }).await?;
+        tx.commit().await?;
+        if let Some(live) = self.hall().sitting_mut(&session_id, sitting) {
+            live.sitting.epoch = epoch;
+        }
+        Ok(Code::LoginReleased.into())
+    }
+
+    /// 举手处理.
+    pub async fn lower_hand(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<Notice, Refusal> {
+        self.told(room_id, sitting, actor, "hand.lowered", "").await?;
+        Ok(Code::HandLowered.into())
+    }
+
+    /// 备注.
+    pub async fn note(&self, room_id: &str, sitting: &str, actor: &Staff, text: &str) -> Result<Notice, Refusal> {
+        let text = reason(text)?;
+        self.told(room_id, sitting, actor, "incident.noted", &text).await?;
+        Ok(Code::NoteKept.into())
+    }
+
+    async fn told(&self, room_id: &str, sitting: &str, actor: &Staff, act: &str, text: &str) -> Result<(), Refusal> {
+        let _acts = self.acts.lock().await;
+        let session_id = self.sitting_in(room_id, sitting, actor, |_| true)?;
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act, subject: sitting, detail: json!({ "text": text }) }).await?;
+        tx.commit().await?;
+        if act == "hand.lowered"
+            && let Some(live) = self.hall().sitting_mut(&session_id, sitting)
+        {
+            live.signs.hand_at_ms = None;
+        }
+        Ok(())
+    }
+
+    /// 结束考试: whoever still writes is handed in, whoever never started is recorded absent; with the last room the
+    /// session is finished.
+    pub async fn end_room(&self, room_id: &str, actor: &Staff, why: &str, confirmed: bool) -> Result<Notice, Refusal> {
+        let _acts = self.acts.lock().await;
+        let (session_id, writing, unstarted) = self.in_room(room_id, actor, |session, room| {
+            if room.room.state != RoomState::Open {
+                return Err(Code::RoomNotOpen.into());
+            }
+            let ids = |wanted: fn(&Phase) -> bool| -> Vec<String> {
+                session.in_room(room_id).into_iter().filter(|s| wanted(&s.sitting.phase)).map(|s| s.id.clone()).collect()
+            };
+            let writing = ids(|phase| matches!(phase, Phase::Writing { .. }));
+            let unstarted = ids(|phase| matches!(phase, Phase::Expected | Phase::Present { .. }));
+            Ok((session.id.clone(), writing, unstarted))
+        })?;
+        if !confirmed {
+            return Err(Refusal::with(Code::RoomStillWriting, writing.len()));
+        }
+        let why = if writing.is_empty() { why.trim().to_owned() } else { reason(why)? };
+        self.close_locked(&session_id, &writing, ClosedBy::Proctor, &actor.login, &why).await?;
+        self.set_absent(&session_id, &unstarted, &actor.login).await?;
+        let at_ms = self.world.wall_ms();
+        let mut tx = self.store.write().await?;
+        rooms::end(&mut tx, &session_id, room_id, at_ms).await?;
+        let detail = json!({ "reason": why, "forced": writing.len(), "absent": unstarted.len() });
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.ended", subject: room_id, detail }).await?;
+        let finished = rooms::not_ended(&mut tx, &session_id).await? == 0;
+        if finished {
+            sessions::set_state(&mut tx, &session_id, SessionState::Finished).await?;
+            let act = Act { at_ms, actor: "system", act: "session.finished", subject: &session_id, detail: json!({}) };
+            append(&mut tx, &session_id, act).await?;
+        }
+        tx.commit().await?;
+        let mut hall = self.hall();
+        if finished && let Some(session) = hall.sessions.get_mut(&session_id) {
+            session.state = SessionState::Finished;
+        }
+        if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
+            room.room.state = RoomState::Ended;
+            room.ended_at_ms = Some(at_ms);
+        }
+        Ok(Code::RoomEnded.into())
+    }
+
+    /// Looks at a room on behalf of a proctor who must be checked in to it.
+    fn in_room<T>(&self, room_id: &str, actor: &Staff, f: impl FnOnce(&Session, &Room) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let hall = self.hall();
+        let (session, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
+        if room.room.present.contains_key(&actor.login) { f(session, room) } else { Err(Code::NotAllowed.into()) }
+    }
+
+    fn sitting_in(&self, room_id: &str, id: &str, actor: &Staff, possible: impl FnOnce(&Phase) -> bool) -> Result<String, Refusal> {
+        self.in_room(room_id, actor, |session, _| {
+            let sitting = session.sittings.get(id).filter(|sitting| sitting.room == room_id).ok_or(Refusal::NotFound)?;
+            if possible(&sitting.sitting.phase) { Ok(session.id.clone()) } else { Err(Code::NotNow.into()) }
+        })
+    }
+
+    fn writing(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<String, Refusal> {
+        self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Writing { .. }))
+    }
+}
+
+async fn append(tx: &mut Tx, session: &str, act: Act<'_>) -> Result<(), Refusal> {
+    audit::append(tx, session, &[act]).await?;
+    Ok(())
+}
+
+fn room_mut<'a>(hall: &'a mut Hall, session: &str, room: &str) -> Option<&'a mut Room> {
+    hall.sessions.get_mut(session)?.rooms.get_mut(room)
+}
+
+/// The number of another room that has not ended and that this proctor is checked in to.
+fn elsewhere(hall: &Hall, login: &str) -> Option<u32> {
+    let rooms = hall.sessions.values().flat_map(|session| session.rooms.values());
+    let here: BTreeSet<u32> = rooms
+        .filter(|room| room.room.state != RoomState::Ended && room.room.present.contains_key(login))
+        .map(|room| room.number)
+        .collect();
+    here.into_iter().next()
+}
+
+/// What a person wrote, trimmed; neither empty nor endless.
+fn reason(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > REASON_CHARS_MAX { Err(Code::ReasonMissing.into()) } else { Ok(text.to_owned()) }
+}

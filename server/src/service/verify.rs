@@ -1,0 +1,236 @@
+//! Checks that the record is what was written: every chain row by row, and every ledger row, response, paper and score
+//! against the chain. It reads the store alone, trusts nothing in memory, and names the row that does not fit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use question_bank::digest::Digest;
+use serde_json::Value;
+
+use super::session::papers_digest;
+use crate::store::{
+    Store, StoreError, Tx,
+    audit::{self, Row},
+    paper, response, score, session as sessions, sitting as sittings,
+};
+
+/// A head as it was printed on a room's record: chain (session id), row number and the first digits of its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedHead {
+    /// Number of the row.
+    pub row_no: i64,
+    /// First hex digits of its hash.
+    pub hash: String,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Chains looked at.
+    pub chains: usize,
+    /// Rows looked at, of every kind.
+    pub rows: usize,
+    /// What does not fit, each naming its row.
+    pub problems: Vec<String>,
+}
+
+impl PrintedHead {
+    /// Reads `214:9f2c51d07ab3`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (row_no, hash) = text.trim().split_once(':')?;
+        let hash = hash.trim().to_lowercase();
+        let long_enough = hash.len() >= 8 && hash.chars().all(|c| c.is_ascii_hexdigit());
+        Some(Self { row_no: row_no.trim().parse().ok()?, hash }).filter(|_| long_enough)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.problems {
+            writeln!(f, "✗ {problem}")?;
+        }
+        write!(f, "{} chains, {} rows, {} problems", self.chains, self.rows, self.problems.len())
+    }
+}
+
+/// Verifies every chain, or one session's with the head that was printed for it.
+pub async fn verify(store: &Store, session: Option<&str>, printed: Option<&PrintedHead>) -> Result<Report, StoreError> {
+    let mut tx = store.read().await?;
+    let mut report = Report::default();
+    let sessions: BTreeSet<String> = sessions::all(&mut tx).await?.into_iter().map(|session| session.id).collect();
+    let mut chains: BTreeSet<String> = audit::chains(&mut tx).await?.into_iter().collect();
+    chains.extend(sessions.iter().cloned());
+    if let Some(session) = session {
+        if !sessions.contains(session) {
+            report.problems.push(format!("there is no session {session}"));
+        }
+        chains.retain(|chain| chain == session);
+    }
+    for chain in chains {
+        let rows = audit::rows(&mut tx, &chain).await?;
+        report.chains += 1;
+        report.rows += rows.len();
+        let head = audit::read_head(&mut tx, &chain).await?;
+        check_chain(&chain, &rows, &head, printed.filter(|_| session.is_some()), &mut report.problems);
+        if sessions.contains(&chain) {
+            Session { id: &chain, facts: facts(&rows) }.check(&mut tx, &mut report).await?;
+        }
+    }
+    Ok(report)
+}
+
+fn check_chain(chain: &str, rows: &[Row], head: &audit::Head, printed: Option<&PrintedHead>, problems: &mut Vec<String>) {
+    let mut previous = audit::genesis(chain).to_string();
+    for (expected, row) in (1..).zip(rows) {
+        let at = format!("audit row {} of chain {chain} ({}, {})", row.row_no, row.act, row.actor);
+        if row.row_no != expected {
+            problems.push(format!("audit row {expected} of chain {chain} is missing; the next is {}", row.row_no));
+            break;
+        }
+        if row.previous_hash != previous {
+            problems.push(format!("{at}: does not follow the row before it"));
+        }
+        if row.hash != audit::hash_of(chain, row).to_string() {
+            problems.push(format!("{at}: was changed after it was written"));
+        }
+        previous.clone_from(&row.hash);
+    }
+    let last = rows.last().map_or(0, |row| row.row_no);
+    if head.row_no != last || (last > 0 && head.hash.to_string() != previous) {
+        problems.push(format!("chain {chain} ends at audit row {last}, but its head says row {}: its tail was cut or its head changed", head.row_no));
+    }
+    if let Some(printed) = printed {
+        match rows.iter().find(|row| row.row_no == printed.row_no) {
+            None => problems.push(format!(
+                "chain {chain} ends at audit row {last}, but the printed record names row {}: the tail after row {last} was cut",
+                printed.row_no
+            )),
+            Some(row) if !row.hash.starts_with(&printed.hash) => {
+                problems.push(format!("audit row {} of chain {chain}: is not the row that was printed", row.row_no));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// What the chain says of a session's other tables.
+#[derive(Default)]
+struct Facts {
+    papers: Option<String>,
+    /// Sitting and row → hash.
+    ledger: BTreeMap<(String, i64), String>,
+    /// Sitting → facts of its hand-in.
+    closed: BTreeMap<String, Value>,
+}
+
+fn facts(rows: &[Row]) -> Facts {
+    let mut facts = Facts::default();
+    for row in rows {
+        let Ok(detail) = serde_json::from_str::<Value>(&row.detail) else { continue };
+        let text = |field: &str| detail.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        match row.act.as_str() {
+            "session.created" => facts.papers = Some(text("papers")),
+            "ledger.granted" => {
+                let row_no = detail.get("row").and_then(Value::as_i64).unwrap_or_default();
+                facts.ledger.insert((row.subject.clone(), row_no), text("hash"));
+            }
+            "sitting.closed" => {
+                facts.closed.insert(row.subject.clone(), detail);
+            }
+            _ => {}
+        }
+    }
+    facts
+}
+
+struct Session<'a> {
+    id: &'a str,
+    facts: Facts,
+}
+
+impl Session<'_> {
+    async fn check(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        self.check_ledger(tx, report).await?;
+        self.check_responses(tx, report).await?;
+        self.check_papers(tx, report).await?;
+        self.check_scores(tx, report).await
+    }
+
+    async fn check_ledger(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let mut promised = self.facts.ledger.clone();
+        for stored in sittings::ledger(tx, self.id).await? {
+            report.rows += 1;
+            let at = format!("ledger row {} of sitting {} (session {})", stored.row.row_no, stored.sitting, self.id);
+            let hash = sittings::ledger_hash(self.id, &stored.sitting, &stored.row).to_string();
+            match promised.remove(&(stored.sitting.clone(), stored.row.row_no)) {
+                None => report.problems.push(format!("{at}: the audit chain knows nothing of it")),
+                Some(audited) if audited != hash || stored.hash != hash => {
+                    report.problems.push(format!("{at}: was changed after it was written"));
+                }
+                Some(_) => {}
+            }
+        }
+        for (sitting, row_no) in promised.into_keys() {
+            report.problems.push(format!("ledger row {row_no} of sitting {sitting} (session {}): is missing", self.id));
+        }
+        Ok(())
+    }
+
+    async fn check_responses(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let mut by_sitting: BTreeMap<String, Vec<response::ResponseRow>> = BTreeMap::new();
+        for row in response::of_session(tx, self.id).await? {
+            report.rows += 1;
+            if row.hash != response::hash_of(&row).to_string() {
+                report.problems.push(format!(
+                    "response to question {} of sitting {} (session {}): was changed after it was written",
+                    row.position, row.sitting_id, self.id
+                ));
+            }
+            by_sitting.entry(row.sitting_id.clone()).or_default().push(row);
+        }
+        for (sitting, facts) in &self.facts.closed {
+            let rows = by_sitting.remove(sitting).unwrap_or_default();
+            let had: Vec<i64> = facts.get("positions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64).collect();
+            let has: Vec<i64> = rows.iter().map(|row| row.position).collect();
+            for position in had.iter().filter(|position| !has.contains(position)) {
+                report.problems.push(format!("response to question {position} of sitting {sitting} (session {}): is missing", self.id));
+            }
+            for position in has.iter().filter(|position| !had.contains(position)) {
+                report.problems.push(format!("response to question {position} of sitting {sitting} (session {}): came after the hand-in", self.id));
+            }
+            if facts.get("responses").and_then(Value::as_str) != Some(response::digest_of(&rows).to_string().as_str()) {
+                report.problems.push(format!("responses of sitting {sitting} (session {}): are not those of the hand-in", self.id));
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_papers(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let mut digests: Vec<(String, Digest)> = Vec::new();
+        for stored in paper::of_session(tx, self.id).await? {
+            report.rows += 1;
+            let digest = stored.paper.digest();
+            if stored.digest != digest.to_string() {
+                report.problems.push(format!("paper of sitting {} (session {}): was changed after it was drawn", stored.sitting, self.id));
+            }
+            digests.push((stored.sitting, digest));
+        }
+        let digest = papers_digest(digests.iter().map(|(id, digest)| (id.as_str(), *digest))).to_string();
+        if self.facts.papers.as_deref() != Some(digest.as_str()) {
+            report.problems.push(format!("papers of session {}: are not those it was made with", self.id));
+        }
+        Ok(())
+    }
+
+    async fn check_scores(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let scores: BTreeMap<_, _> = score::of_session(tx, self.id).await?.into_iter().collect();
+        report.rows += scores.len();
+        for (sitting, facts) in &self.facts.closed {
+            let audited = facts.get("total_milli").and_then(Value::as_u64);
+            if scores.get(sitting).map(|score| u64::from(score.total_milli)) != audited {
+                report.problems.push(format!("score of sitting {sitting} (session {}): is not that of the hand-in", self.id));
+            }
+        }
+        Ok(())
+    }
+}
