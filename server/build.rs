@@ -6,7 +6,9 @@ fn main() {
     if let Err(error) = std::fs::create_dir_all(site) {
         println!("cargo:warning=the folder for the client can't be made: {error}");
     }
-    for folder in ["../target/site", "../app/assets", "../question-bank/bank", "../question-bank/standards", "../migrations"] {
+    for folder in
+        ["../target/site", "../app/assets", "../question-bank/bank", "../question-bank/standards", "../migrations"]
+    {
         println!("cargo:rerun-if-changed={folder}");
     }
 }

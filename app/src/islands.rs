@@ -7,6 +7,7 @@ pub mod seat_map;
 
 pub(crate) mod web;
 
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The words of an island, by their place in its list: far smaller in wasm than a struct of named strings.
@@ -45,6 +46,18 @@ pub(crate) fn clock_text(seconds: i64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let two = |n: i64| if n < 10 { format!("0{n}") } else { n.to_string() };
     format!("{hours}:{}:{}", two(minutes), two(seconds))
+}
+
+/// The border of a part of an island. On the server its type is erased here, or the compiler meets its depth limit; in the
+/// browser it stays, since erasing costs a third more wasm.
+#[cfg(feature = "ssr")]
+pub(crate) fn seam<V: IntoAny>(view: V) -> AnyView {
+    view.into_any()
+}
+
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn seam<V: IntoView>(view: V) -> V {
+    view
 }
 
 /// Whole seconds of a duration in milliseconds, rounded up: at 0 it is over.

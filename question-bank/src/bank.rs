@@ -45,9 +45,7 @@ impl fmt::Display for BankProblem {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BankReason {
     /// Not TOML.
-    #[error(
-        "this is not valid TOML ({0}); correct it, until then no question of this file is read"
-    )]
+    #[error("this is not valid TOML ({0}); correct it, until then no question of this file is read")]
     BrokenToml(String),
     /// A field that must be there is not.
     #[error("the field \"{0}\" is missing; add it")]
@@ -67,9 +65,7 @@ pub enum BankReason {
     #[error("the file holds no [[question]]; add one or remove the file")]
     NoQuestions,
     /// Another standard than the one read for.
-    #[error(
-        "the standard \"{0}\" is not the one this bank is read for; correct it or load that standard"
-    )]
+    #[error("the standard \"{0}\" is not the one this bank is read for; correct it or load that standard")]
     UnknownStandard(String),
     /// No such level.
     #[error("the standard has no level \"{0}\"; correct it")]
@@ -78,9 +74,7 @@ pub enum BankReason {
     #[error("the standard has no function \"{0}\"; correct it")]
     UnknownFunction(String),
     /// No such knowledge point.
-    #[error(
-        "level \"{level}\", function \"{function}\" has no knowledge point \"{knowledge}\"; correct the code"
-    )]
+    #[error("level \"{level}\", function \"{function}\" has no knowledge point \"{knowledge}\"; correct the code")]
     UnknownKnowledge {
         /// The level.
         level: String,
@@ -136,9 +130,7 @@ pub enum BankReason {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The difficulty is out of range.
-    #[error(
-        "the difficulty must be a number from 0 to 1: the share of just-passing candidates expected to be right"
-    )]
+    #[error("the difficulty must be a number from 0 to 1: the share of just-passing candidates expected to be right")]
     BadDifficulty,
 }
 
@@ -146,16 +138,8 @@ pub enum BankReason {
 ///
 /// Returns the questions that are fine, in the order of the files, **and** every problem. Of two questions with one id the
 /// first stays.
-pub fn read<P: AsRef<str>, T: AsRef<str>>(
-    standard: &Standard,
-    files: &[(P, T)],
-) -> (Vec<Question>, Vec<BankProblem>) {
-    let mut reader = Reader {
-        standard,
-        ids: BTreeMap::new(),
-        questions: Vec::new(),
-        problems: Vec::new(),
-    };
+pub fn read<P: AsRef<str>, T: AsRef<str>>(standard: &Standard, files: &[(P, T)]) -> (Vec<Question>, Vec<BankProblem>) {
+    let mut reader = Reader { standard, ids: BTreeMap::new(), questions: Vec::new(), problems: Vec::new() };
     for (path, text) in files {
         reader.read_file(path.as_ref(), text.as_ref());
     }
@@ -166,18 +150,8 @@ pub fn read<P: AsRef<str>, T: AsRef<str>>(
 const FILE_FIELDS: [&str; 5] = ["standard", "level", "function", "knowledge", "question"];
 
 /// The fields of a question.
-const QUESTION_FIELDS: [&str; 10] = [
-    "id",
-    "revision",
-    "kind",
-    "stem",
-    "options",
-    "key",
-    "order",
-    "difficulty",
-    "explanation",
-    "source",
-];
+const QUESTION_FIELDS: [&str; 10] =
+    ["id", "revision", "kind", "stem", "options", "key", "order", "difficulty", "explanation", "source"];
 
 struct Reader<'a> {
     standard: &'a Standard,
@@ -189,20 +163,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read_file(&mut self, file: &str, text: &str) {
-        let problem = |line, reason| BankProblem {
-            file: file.to_owned(),
-            line,
-            question: None,
-            reason,
-        };
+        let problem = |line, reason| BankProblem { file: file.to_owned(), line, question: None, reason };
         let document = match DeTable::parse(text) {
             Ok(document) => document.into_inner(),
             Err(error) => {
                 let line = error.span().map(|span| line_at(text, &span));
-                self.problems.push(problem(
-                    line,
-                    BankReason::BrokenToml(error.message().to_owned()),
-                ));
+                self.problems.push(problem(line, BankReason::BrokenToml(error.message().to_owned())));
                 return;
             }
         };
@@ -210,15 +176,9 @@ impl Reader<'_> {
         let tags = self.read_tags(&mut head);
         let tables = head.tables("question");
         let reasons = std::mem::take(&mut head.reasons);
-        self.problems
-            .extend(reasons.into_iter().map(|reason| problem(None, reason)));
+        self.problems.extend(reasons.into_iter().map(|reason| problem(None, reason)));
         for table in tables {
-            self.read_question(
-                file,
-                line_at(text, &table.span()),
-                table.get_ref(),
-                tags.as_ref(),
-            );
+            self.read_question(file, line_at(text, &table.span()), table.get_ref(), tags.as_ref());
         }
     }
 
@@ -242,20 +202,10 @@ impl Reader<'_> {
             return None;
         }
         let Some((work_content, _)) = self.standard.knowledge(&level, &function, &knowledge) else {
-            head.reasons.push(BankReason::UnknownKnowledge {
-                level,
-                function,
-                knowledge,
-            });
+            head.reasons.push(BankReason::UnknownKnowledge { level, function, knowledge });
             return None;
         };
-        Some(Tags {
-            work_content: work_content.code.clone(),
-            standard,
-            level,
-            function,
-            knowledge,
-        })
+        Some(Tags { work_content: work_content.code.clone(), standard, level, function, knowledge })
     }
 
     /// Reads one question. Without tags it is checked as well, so that its author sees every problem at once.
@@ -264,9 +214,7 @@ impl Reader<'_> {
         let id = fields.id();
         if let Some(id) = &id {
             match self.ids.get(id) {
-                Some(first_file) => fields.reasons.push(BankReason::DuplicateId {
-                    first_file: first_file.clone(),
-                }),
+                Some(first_file) => fields.reasons.push(BankReason::DuplicateId { first_file: first_file.clone() }),
                 None => drop(self.ids.insert(id.clone(), file.to_owned())),
             }
         }
@@ -274,17 +222,15 @@ impl Reader<'_> {
         if fields.reasons.is_empty()
             && let (Some(id), Some(body), Some(tags)) = (&id, body, tags)
         {
-            self.questions
-                .push(body.into_question(id.clone(), tags.clone()));
+            self.questions.push(body.into_question(id.clone(), tags.clone()));
         }
         let file = file.to_owned();
-        self.problems
-            .extend(fields.reasons.into_iter().map(|reason| BankProblem {
-                file: file.clone(),
-                line: Some(line),
-                question: id.clone(),
-                reason,
-            }));
+        self.problems.extend(fields.reasons.into_iter().map(|reason| BankProblem {
+            file: file.clone(),
+            line: Some(line),
+            question: id.clone(),
+            reason,
+        }));
     }
 }
 
@@ -312,11 +258,7 @@ impl Body {
             order: self.order,
             difficulty_permille: self.difficulty_permille,
         };
-        Question {
-            revision,
-            key: self.key,
-            commentary: self.commentary,
-        }
+        Question { revision, key: self.key, commentary: self.commentary }
     }
 }
 
@@ -328,23 +270,12 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn of(table: &'a DeTable<'a>, known: &[&str]) -> Self {
-        let unknown = table
-            .keys()
-            .map(|key| key.get_ref().as_ref())
-            .filter(|field: &&str| !known.contains(field));
-        Self {
-            table,
-            reasons: unknown
-                .map(|field| BankReason::UnknownField(field.to_owned()))
-                .collect(),
-        }
+        let unknown = table.keys().map(|key| key.get_ref().as_ref()).filter(|field: &&str| !known.contains(field));
+        Self { table, reasons: unknown.map(|field| BankReason::UnknownField(field.to_owned())).collect() }
     }
 
     fn optional(&self, field: &str) -> Option<&'a DeValue<'a>> {
-        self.table
-            .iter()
-            .find(|(key, _)| key.get_ref().as_ref() == field)
-            .map(|(_, value)| value.get_ref())
+        self.table.iter().find(|(key, _)| key.get_ref().as_ref() == field).map(|(_, value)| value.get_ref())
     }
 
     fn required(&mut self, field: &'static str) -> Option<&'a DeValue<'a>> {
@@ -365,10 +296,7 @@ impl<'a> Fields<'a> {
         match self.required(field)?.as_str().map(str::trim) {
             Some("") => self.note(BankReason::EmptyText(field)),
             Some(text) => Some(text.to_owned()),
-            None => self.note(BankReason::WrongType {
-                field,
-                expected: "a text in quotation marks",
-            }),
+            None => self.note(BankReason::WrongType { field, expected: "a text in quotation marks" }),
         }
     }
 
@@ -378,29 +306,20 @@ impl<'a> Fields<'a> {
             self.reasons.push(BankReason::NoQuestions);
             return Vec::new();
         };
-        let elements = value
-            .as_array()
-            .map(|array| array.iter().collect::<Vec<_>>())
-            .unwrap_or_default();
+        let elements = value.as_array().map(|array| array.iter().collect::<Vec<_>>()).unwrap_or_default();
         let tables: Vec<_> = elements
             .iter()
             .filter_map(|element| Some(Spanned::new(element.span(), element.get_ref().as_table()?)))
             .collect();
         if tables.is_empty() || tables.len() != elements.len() {
-            self.reasons.push(BankReason::WrongType {
-                field,
-                expected: "tables, each under [[question]]",
-            });
+            self.reasons.push(BankReason::WrongType { field, expected: "tables, each under [[question]]" });
         }
         tables
     }
 
     fn id(&mut self) -> Option<String> {
         let id = self.text("id")?;
-        if id
-            .chars()
-            .any(|character| character.is_whitespace() || character.is_control())
-        {
+        if id.chars().any(|character| character.is_whitespace() || character.is_control()) {
             return self.note(BankReason::BadId(id));
         }
         Some(id)
@@ -424,24 +343,15 @@ impl<'a> Fields<'a> {
             stem: stem?,
             options: options?,
             key: key?,
-            order: if kind == Kind::TrueFalse {
-                OptionOrder::Fixed
-            } else {
-                order?
-            },
+            order: if kind == Kind::TrueFalse { OptionOrder::Fixed } else { order? },
             difficulty_permille: difficulty_permille?,
-            commentary: Commentary {
-                explanation: explanation?,
-                source: source?,
-            },
+            commentary: Commentary { explanation: explanation?, source: source? },
         })
     }
 
     fn revision(&mut self) -> Option<u32> {
         let value = self.required("revision")?;
-        let number = value
-            .as_integer()
-            .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok());
+        let number = value.as_integer().and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok());
         match number {
             Some(number) if number >= 1 => Some(number),
             _ => self.note(BankReason::BadRevision),
@@ -477,31 +387,18 @@ impl<'a> Fields<'a> {
             };
         }
         let array = self.required("options")?.as_array();
-        let texts: Option<Vec<String>> = array.and_then(|array| {
-            array
-                .iter()
-                .map(|value| Some(value.get_ref().as_str()?.trim().to_owned()))
-                .collect()
-        });
+        let texts: Option<Vec<String>> = array
+            .and_then(|array| array.iter().map(|value| Some(value.get_ref().as_str()?.trim().to_owned())).collect());
         let Some(options) = texts else {
-            return self.note(BankReason::WrongType {
-                field: "options",
-                expected: "a list of texts",
-            });
+            return self.note(BankReason::WrongType { field: "options", expected: "a list of texts" });
         };
         let count = options.len();
-        if u8::try_from(count).is_err()
-            || key::check_option_count(kind, u8::try_from(count).unwrap_or(0)).is_err()
-        {
+        if u8::try_from(count).is_err() || key::check_option_count(kind, u8::try_from(count).unwrap_or(0)).is_err() {
             return self.note(BankReason::OptionCount { kind, count });
         }
         let before = self.reasons.len();
         self.check_options(&options);
-        if self.reasons.len() == before {
-            Some(options)
-        } else {
-            None
-        }
+        if self.reasons.len() == before { Some(options) } else { None }
     }
 
     fn check_options(&mut self, options: &[String]) {
@@ -510,10 +407,7 @@ impl<'a> Fields<'a> {
                 self.reasons.push(BankReason::EmptyOption(letter));
             } else if option.contains(['\n', '\r']) {
                 self.reasons.push(BankReason::OptionOfManyLines(letter));
-            } else if let Some((_, first)) = options[..index]
-                .iter()
-                .zip('A'..)
-                .find(|(earlier, _)| *earlier == option)
+            } else if let Some((_, first)) = options[..index].iter().zip('A'..).find(|(earlier, _)| *earlier == option)
             {
                 self.reasons.push(BankReason::SameOptions(first, letter));
             }
@@ -524,11 +418,7 @@ impl<'a> Fields<'a> {
     fn key(&mut self, kind: Option<Kind>, options: Option<&[String]>) -> Option<Key> {
         let text = self.text("key");
         let (text, kind, options) = (text?, kind?, options?);
-        let option_count = if kind == Kind::TrueFalse {
-            2
-        } else {
-            u8::try_from(options.len()).ok()?
-        };
+        let option_count = if kind == Kind::TrueFalse { 2 } else { u8::try_from(options.len()).ok()? };
         match Key::parse(kind, option_count, &text) {
             Ok(key) => Some(key),
             Err(error) => self.note(BankReason::Key(error)),

@@ -52,13 +52,7 @@ impl From<PolicyFields> for Policy {
             PolicyFields::Exact {} => Self::Exact,
             PolicyFields::PartialPerOption { milli } => Self::PartialPerOption { milli },
             PolicyFields::PartialFixed { milli } => Self::PartialFixed { milli },
-            PolicyFields::Penalised {
-                right_milli,
-                wrong_milli,
-            } => Self::Penalised {
-                right_milli,
-                wrong_milli,
-            },
+            PolicyFields::Penalised { right_milli, wrong_milli } => Self::Penalised { right_milli, wrong_milli },
         }
     }
 }
@@ -96,35 +90,19 @@ pub struct Blueprint {
 impl Blueprint {
     /// The blueprint that follows from the standard's theory weights (理论知识权重表): as many one-point questions as
     /// points, true/false : single : multiple choice = 1 : 3 : 1, all marked [`Policy::Exact`].
-    pub fn default_for(
-        standard: &Standard,
-        level: &str,
-        direction: Option<&str>,
-    ) -> Result<Self, BlueprintError> {
-        let column =
-            standard
-                .column(level, direction)
-                .ok_or_else(|| BlueprintError::NoWeights {
-                    standard: standard.id.clone(),
-                    level: level.to_owned(),
-                    direction: direction.map(str::to_owned),
-                })?;
-        let quota = |kind, count| KindQuota {
-            kind,
-            count,
-            points_milli: 1000,
-            marking: Policy::Exact,
-        };
+    pub fn default_for(standard: &Standard, level: &str, direction: Option<&str>) -> Result<Self, BlueprintError> {
+        let column = standard.column(level, direction).ok_or_else(|| BlueprintError::NoWeights {
+            standard: standard.id.clone(),
+            level: level.to_owned(),
+            direction: direction.map(str::to_owned),
+        })?;
+        let quota = |kind, count| KindQuota { kind, count, points_milli: 1000, marking: Policy::Exact };
         Ok(Self {
             standard: standard.id.clone(),
             level: level.to_owned(),
             direction: direction.map(str::to_owned),
             points: column.weights.clone(),
-            kinds: vec![
-                quota(Kind::TrueFalse, 20),
-                quota(Kind::SingleChoice, 60),
-                quota(Kind::MultipleChoice, 20),
-            ],
+            kinds: vec![quota(Kind::TrueFalse, 20), quota(Kind::SingleChoice, 60), quota(Kind::MultipleChoice, 20)],
         })
     }
 
@@ -151,8 +129,8 @@ impl Blueprint {
                         remainder,
                     });
                 }
-                let count = u32::try_from(shares / total_points)
-                    .expect("a share is no larger than the count it divides");
+                let count =
+                    u32::try_from(shares / total_points).expect("a share is no larger than the count it divides");
                 cells.push(Cell {
                     function: function.clone(),
                     kind: quota.kind,
@@ -161,17 +139,12 @@ impl Blueprint {
                 });
             }
         }
-        Ok(Compiled {
-            standard: self.standard.clone(),
-            cells,
-        })
+        Ok(Compiled { standard: self.standard.clone(), cells })
     }
 
     /// The digest of every field.
     pub fn digest(&self) -> Digest {
-        let mut digest = DigestOf::new("kaochang-blueprint/1")
-            .text(&self.standard)
-            .text(&self.level);
+        let mut digest = DigestOf::new("kaochang-blueprint/1").text(&self.standard).text(&self.level);
         digest = match &self.direction {
             Some(direction) => digest.count(1).text(direction),
             None => digest.count(0),
@@ -182,25 +155,15 @@ impl Blueprint {
         }
         digest = digest.count(self.kinds.len());
         for quota in &self.kinds {
-            digest = digest
-                .text(quota.kind.code())
-                .number(i64::from(quota.count))
-                .number(i64::from(quota.points_milli));
+            digest =
+                digest.text(quota.kind.code()).number(i64::from(quota.count)).number(i64::from(quota.points_milli));
             digest = match quota.marking {
                 Policy::Exact => digest.text("exact"),
-                Policy::PartialPerOption { milli } => {
-                    digest.text("partial_per_option").number(i64::from(milli))
+                Policy::PartialPerOption { milli } => digest.text("partial_per_option").number(i64::from(milli)),
+                Policy::PartialFixed { milli } => digest.text("partial_fixed").number(i64::from(milli)),
+                Policy::Penalised { right_milli, wrong_milli } => {
+                    digest.text("penalised").number(i64::from(right_milli)).number(i64::from(wrong_milli))
                 }
-                Policy::PartialFixed { milli } => {
-                    digest.text("partial_fixed").number(i64::from(milli))
-                }
-                Policy::Penalised {
-                    right_milli,
-                    wrong_milli,
-                } => digest
-                    .text("penalised")
-                    .number(i64::from(right_milli))
-                    .number(i64::from(wrong_milli)),
             };
         }
         digest.finish()
@@ -229,11 +192,7 @@ impl Blueprint {
         if let Some((function, _)) = self.points.iter().find(|(_, points)| *points == 0) {
             return Err(BlueprintError::FunctionWithoutPoints(function.clone()));
         }
-        match self
-            .kinds
-            .iter()
-            .find(|quota| quota.count == 0 || quota.points_milli == 0)
-        {
+        match self.kinds.iter().find(|quota| quota.count == 0 || quota.points_milli == 0) {
             Some(quota) => Err(BlueprintError::KindWithoutPoints(quota.kind)),
             None => Ok(()),
         }
@@ -241,26 +200,14 @@ impl Blueprint {
 
     /// The points of the whole paper, once the kinds and the functions agree on them.
     fn total_points(&self) -> Result<u64, BlueprintError> {
-        let functions_milli: u128 = self
-            .points
-            .iter()
-            .map(|(_, points)| u128::from(*points) * 1000)
-            .sum();
-        let kinds_milli: u128 = self
-            .kinds
-            .iter()
-            .map(|quota| u128::from(quota.count) * u128::from(quota.points_milli))
-            .sum();
+        let functions_milli: u128 = self.points.iter().map(|(_, points)| u128::from(*points) * 1000).sum();
+        let kinds_milli: u128 =
+            self.kinds.iter().map(|quota| u128::from(quota.count) * u128::from(quota.points_milli)).sum();
         if functions_milli != kinds_milli {
-            return Err(BlueprintError::TotalsDiffer {
-                functions_milli,
-                kinds_milli,
-            });
+            return Err(BlueprintError::TotalsDiffer { functions_milli, kinds_milli });
         }
         if functions_milli > u128::from(PAPER_MILLI_MAX) {
-            return Err(BlueprintError::TooLarge {
-                total_milli: functions_milli,
-            });
+            return Err(BlueprintError::TooLarge { total_milli: functions_milli });
         }
         Ok(u64::try_from(functions_milli / 1000).expect("at most a million points"))
     }
@@ -366,11 +313,7 @@ pub enum BlueprintError {
 fn points(milli: u128) -> String {
     match milli % 1000 {
         0 => (milli / 1000).to_string(),
-        rest => format!(
-            "{}.{}",
-            milli / 1000,
-            format!("{rest:03}").trim_end_matches('0')
-        ),
+        rest => format!("{}.{}", milli / 1000, format!("{rest:03}").trim_end_matches('0')),
     }
 }
 

@@ -73,9 +73,7 @@ pub enum Violation {
         found: String,
     },
     /// The item says another function than the question's.
-    #[error(
-        "item {position} says the function \"{item}\", but its question belongs to \"{question}\""
-    )]
+    #[error("item {position} says the function \"{item}\", but its question belongs to \"{question}\"")]
     Function {
         /// The place.
         position: u32,
@@ -145,9 +143,7 @@ pub enum Violation {
         found_milli: u32,
     },
     /// A function has other points than the blueprint says.
-    #[error(
-        "the function \"{function}\" has {found_milli} milli-points, the blueprint asks for {wanted_milli}"
-    )]
+    #[error("the function \"{function}\" has {found_milli} milli-points, the blueprint asks for {wanted_milli}")]
     FunctionPoints {
         /// The function's id.
         function: String,
@@ -157,9 +153,7 @@ pub enum Violation {
         found_milli: u64,
     },
     /// A kind has another number of questions than the blueprint says.
-    #[error(
-        "the paper has {found} question(s) of kind \"{kind}\", the blueprint asks for {wanted}"
-    )]
+    #[error("the paper has {found} question(s) of kind \"{kind}\", the blueprint asks for {wanted}")]
     KindCount {
         /// The kind.
         kind: Kind,
@@ -169,9 +163,7 @@ pub enum Violation {
         found: u32,
     },
     /// A kind's share within a function is not its share in the whole paper.
-    #[error(
-        "the function \"{function}\" has {found} question(s) of kind \"{kind}\", which is not the kind's share"
-    )]
+    #[error("the function \"{function}\" has {found} question(s) of kind \"{kind}\", which is not the kind's share")]
     Share {
         /// The function's id.
         function: String,
@@ -215,11 +207,7 @@ pub fn check<'bank>(
         }
     }
     check_totals(&tally, blueprint, &mut violations);
-    if violations.is_empty() {
-        Ok(statement(paper, &tally, blueprint))
-    } else {
-        Err(violations)
-    }
+    if violations.is_empty() { Ok(statement(paper, &tally, blueprint)) } else { Err(violations) }
 }
 
 /// What is on the paper, counted by the questions' own tags and not by what the items say of themselves.
@@ -233,22 +221,14 @@ struct Tally {
 impl Tally {
     fn add(&mut self, item: &Item, revision: &Revision) {
         let function = &revision.tags.function;
-        *self.milli_by_function.entry(function.clone()).or_default() +=
-            u64::from(item.points_milli);
+        *self.milli_by_function.entry(function.clone()).or_default() += u64::from(item.points_milli);
         *self.count_by_kind.entry(revision.kind).or_default() += 1;
-        *self
-            .count_by_both
-            .entry((function.clone(), revision.kind))
-            .or_default() += 1;
+        *self.count_by_both.entry((function.clone(), revision.kind)).or_default() += 1;
     }
 }
 
 fn ambiguous(blueprint: &Blueprint) -> bool {
-    let functions: BTreeSet<_> = blueprint
-        .points
-        .iter()
-        .map(|(function, _)| function)
-        .collect();
+    let functions: BTreeSet<_> = blueprint.points.iter().map(|(function, _)| function).collect();
     let kinds: BTreeSet<_> = blueprint.kinds.iter().map(|quota| quota.kind).collect();
     functions.len() != blueprint.points.len() || kinds.len() != blueprint.kinds.len()
 }
@@ -258,81 +238,38 @@ fn check_sequence(paper: &Paper, violations: &mut Vec<Violation>) {
     let mut block = Kind::TrueFalse;
     for (item, position) in paper.items.iter().zip(1_u32..) {
         if item.position != position {
-            violations.push(Violation::Position {
-                position,
-                found: item.position,
-            });
+            violations.push(Violation::Position { position, found: item.position });
         }
         if !seen.insert(&item.question) {
-            violations.push(Violation::Repeated {
-                position,
-                question: item.question.clone(),
-            });
+            violations.push(Violation::Repeated { position, question: item.question.clone() });
         }
         if item.kind < block {
-            violations.push(Violation::Block {
-                position,
-                kind: item.kind,
-            });
+            violations.push(Violation::Block { position, kind: item.kind });
         }
         block = item.kind;
     }
 }
 
-fn check_item(
-    item: &Item,
-    position: u32,
-    revision: &Revision,
-    blueprint: &Blueprint,
-    violations: &mut Vec<Violation>,
-) {
+fn check_item(item: &Item, position: u32, revision: &Revision, blueprint: &Blueprint, violations: &mut Vec<Violation>) {
     let tags = &revision.tags;
     if tags.standard != blueprint.standard {
-        violations.push(Violation::Standard {
-            position,
-            found: tags.standard.clone(),
-        });
+        violations.push(Violation::Standard { position, found: tags.standard.clone() });
     }
     if tags.level != blueprint.level {
-        violations.push(Violation::Level {
-            position,
-            found: tags.level.clone(),
-        });
+        violations.push(Violation::Level { position, found: tags.level.clone() });
     }
     if tags.function != item.function {
         let (item, question) = (item.function.clone(), tags.function.clone());
-        violations.push(Violation::Function {
-            position,
-            item,
-            question,
-        });
+        violations.push(Violation::Function { position, item, question });
     }
     if revision.kind != item.kind {
-        violations.push(Violation::Kind {
-            position,
-            item: item.kind,
-            question: revision.kind,
-        });
+        violations.push(Violation::Kind { position, item: item.kind, question: revision.kind });
     }
-    if !blueprint
-        .points
-        .iter()
-        .any(|(function, _)| *function == tags.function)
-    {
-        violations.push(Violation::FunctionNotWanted {
-            position,
-            function: tags.function.clone(),
-        });
+    if !blueprint.points.iter().any(|(function, _)| *function == tags.function) {
+        violations.push(Violation::FunctionNotWanted { position, function: tags.function.clone() });
     }
-    match blueprint
-        .kinds
-        .iter()
-        .find(|quota| quota.kind == revision.kind)
-    {
-        None => violations.push(Violation::KindNotWanted {
-            position,
-            kind: revision.kind,
-        }),
+    match blueprint.kinds.iter().find(|quota| quota.kind == revision.kind) {
+        None => violations.push(Violation::KindNotWanted { position, kind: revision.kind }),
         Some(quota) if quota.points_milli != item.points_milli => {
             violations.push(Violation::Points {
                 position,
@@ -346,67 +283,37 @@ fn check_item(
 }
 
 fn check_options(item: &Item, position: u32, revision: &Revision, violations: &mut Vec<Violation>) {
-    let expected = if revision.kind == Kind::TrueFalse {
-        2
-    } else {
-        revision.options.len()
-    };
+    let expected = if revision.kind == Kind::TrueFalse { 2 } else { revision.options.len() };
     let distinct: BTreeSet<_> = item.options.iter().copied().map(usize::from).collect();
     let permuted = item.options.len() == expected && distinct.into_iter().eq(0..expected);
     let may_shuffle = revision.kind != Kind::TrueFalse && revision.order == OptionOrder::Shuffle;
     if !permuted {
-        violations.push(Violation::OptionsNotPermuted {
-            position,
-            options: item.options.clone(),
-        });
+        violations.push(Violation::OptionsNotPermuted { position, options: item.options.clone() });
     } else if !may_shuffle && !item.options.is_sorted() {
-        violations.push(Violation::OptionsNotInOrder {
-            position,
-            options: item.options.clone(),
-        });
+        violations.push(Violation::OptionsNotInOrder { position, options: item.options.clone() });
     }
 }
 
 fn check_totals(tally: &Tally, blueprint: &Blueprint, violations: &mut Vec<Violation>) {
-    let whole: u128 = blueprint
-        .points
-        .iter()
-        .map(|(_, points)| u128::from(*points))
-        .sum();
+    let whole: u128 = blueprint.points.iter().map(|(_, points)| u128::from(*points)).sum();
     for (function, points) in &blueprint.points {
         let wanted_milli = u64::from(*points) * 1000;
         let found_milli = tally.milli_by_function.get(function).copied().unwrap_or(0);
         if found_milli != wanted_milli {
-            violations.push(Violation::FunctionPoints {
-                function: function.clone(),
-                wanted_milli,
-                found_milli,
-            });
+            violations.push(Violation::FunctionPoints { function: function.clone(), wanted_milli, found_milli });
         }
         for quota in &blueprint.kinds {
-            let found = tally
-                .count_by_both
-                .get(&(function.clone(), quota.kind))
-                .copied()
-                .unwrap_or(0);
+            let found = tally.count_by_both.get(&(function.clone(), quota.kind)).copied().unwrap_or(0);
             // found / quota.count = points / whole, without division.
             if u128::from(found) * whole != u128::from(quota.count) * u128::from(*points) {
-                violations.push(Violation::Share {
-                    function: function.clone(),
-                    kind: quota.kind,
-                    found,
-                });
+                violations.push(Violation::Share { function: function.clone(), kind: quota.kind, found });
             }
         }
     }
     for quota in &blueprint.kinds {
         let found = tally.count_by_kind.get(&quota.kind).copied().unwrap_or(0);
         if found != quota.count {
-            violations.push(Violation::KindCount {
-                kind: quota.kind,
-                wanted: quota.count,
-                found,
-            });
+            violations.push(Violation::KindCount { kind: quota.kind, wanted: quota.count, found });
         }
     }
 }
@@ -418,20 +325,9 @@ fn statement(paper: &Paper, tally: &Tally, blueprint: &Blueprint) -> Conformance
     };
     Conformance {
         questions: u32::try_from(paper.items.len()).unwrap_or(u32::MAX),
-        total_milli: paper
-            .items
-            .iter()
-            .fold(0_u32, |sum, item| sum.saturating_add(item.points_milli)),
-        by_function: blueprint
-            .points
-            .iter()
-            .map(|(function, _)| (function.clone(), milli(function)))
-            .collect(),
-        by_kind: tally
-            .count_by_kind
-            .iter()
-            .map(|(kind, count)| (*kind, *count))
-            .collect(),
+        total_milli: paper.items.iter().fold(0_u32, |sum, item| sum.saturating_add(item.points_milli)),
+        by_function: blueprint.points.iter().map(|(function, _)| (function.clone(), milli(function))).collect(),
+        by_kind: tally.count_by_kind.iter().map(|(kind, count)| (*kind, *count)).collect(),
         paper: paper.digest(),
     }
 }

@@ -131,18 +131,8 @@ impl DigestOf {
 
 /// Lowercase hexadecimal.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    bytes
-        .iter()
-        .flat_map(|byte| {
-            [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ]
-        })
-        .collect()
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
 }
 
 /// 32 bytes from 64 lowercase hexadecimal digits; one spelling only, so that equal digests are equal texts.
@@ -177,10 +167,7 @@ mod tests {
     #[test]
     fn golden_layout() {
         let digest = DigestOf::new("x").text("ab").text("c").finish();
-        assert_eq!(
-            digest.to_string(),
-            "965b16674309819167f9549908b1484ba09b18bb697838d5b3319729d57a748d"
-        );
+        assert_eq!(digest.to_string(), "965b16674309819167f9549908b1484ba09b18bb697838d5b3319729d57a748d");
         assert_eq!(digest.short(), "965b16674309");
         assert_eq!(format!("{digest:?}"), format!("Digest({digest})"));
     }
@@ -205,24 +192,14 @@ mod tests {
             new().digest(&Digest::from_bytes([7; 32])),
         ];
         let count = digests.len();
-        assert_eq!(
-            digests
-                .into_iter()
-                .map(DigestOf::finish)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            count
-        );
+        assert_eq!(digests.into_iter().map(DigestOf::finish).collect::<BTreeSet<_>>().len(), count);
     }
 
     #[test]
     fn only_one_spelling_is_read() {
         let text = "ab".repeat(32);
         assert_eq!(text.parse::<Digest>(), Ok(Digest::from_bytes([0xab; 32])));
-        assert_eq!(
-            text.to_uppercase().parse::<Digest>(),
-            Err(HexError::Character)
-        );
+        assert_eq!(text.to_uppercase().parse::<Digest>(), Err(HexError::Character));
         assert_eq!(text[2..].parse::<Digest>(), Err(HexError::Length(62)));
         assert_eq!("é".repeat(32).parse::<Digest>(), Err(HexError::Character));
     }

@@ -39,13 +39,7 @@ pub struct Secret([u8; 32]);
 impl Secret {
     /// Joins the contributions of two officers, in this order, so that neither can choose the secret alone.
     pub fn join(first: &[u8], second: &[u8]) -> Self {
-        Self(
-            *DigestOf::new("kaochang-secret/1")
-                .bytes(first)
-                .bytes(second)
-                .finish()
-                .as_bytes(),
-        )
+        Self(*DigestOf::new("kaochang-secret/1").bytes(first).bytes(second).finish().as_bytes())
     }
 
     /// Reads 64 lowercase hexadecimal digits.
@@ -81,24 +75,12 @@ pub struct Commitment {
 impl Commitment {
     /// The commitment as published: it binds every input of the draw, and without the secret it reveals none.
     pub fn digest(&self, secret: &Secret) -> Digest {
-        commitment(
-            secret,
-            &self.snapshot,
-            &self.blueprint,
-            &self.roster,
-            &self.engine,
-        )
+        commitment(secret, &self.snapshot, &self.blueprint, &self.roster, &self.engine)
     }
 }
 
 /// The commitment over a secret and the inputs of a draw; see [`Commitment`].
-pub fn commitment(
-    secret: &Secret,
-    snapshot: &Digest,
-    blueprint: &Digest,
-    roster: &Digest,
-    engine: &str,
-) -> Digest {
+pub fn commitment(secret: &Secret, snapshot: &Digest, blueprint: &Digest, roster: &Digest, engine: &str) -> Digest {
     DigestOf::new("kaochang-commitment/1")
         .bytes(&secret.0)
         .digest(snapshot)
@@ -123,12 +105,7 @@ pub struct Shortage {
 
 impl fmt::Display for Shortage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            function,
-            kind,
-            needed,
-            present,
-        } = self;
+        let Self { function, kind, needed, present } = self;
         let missing = needed.saturating_sub(*present);
         write!(
             formatter,
@@ -199,24 +176,14 @@ fn pools<'a>(
         // A snapshot is sorted already; one that was stored and read back by others might not be.
         pool.sort_unstable_by(|left, right| left.question.cmp(&right.question));
         pool.dedup_by(|left, right| left.question == right.question);
-        let present = u32::try_from(pool.len())
-            .expect("a bank has fewer than four thousand million questions");
+        let present = u32::try_from(pool.len()).expect("a bank has fewer than four thousand million questions");
         if present < cell.count {
             let function = cell.function.clone();
-            shortages.push(Shortage {
-                function,
-                kind: cell.kind,
-                needed: cell.count,
-                present,
-            });
+            shortages.push(Shortage { function, kind: cell.kind, needed: cell.count, present });
         }
         pools.push((cell, pool));
     }
-    if shortages.is_empty() {
-        Ok(pools)
-    } else {
-        Err(shortages)
-    }
+    if shortages.is_empty() { Ok(pools) } else { Err(shortages) }
 }
 
 /// The stream of chance of one sitting.
@@ -224,8 +191,7 @@ struct Stream(ChaCha20Rng);
 
 impl Stream {
     fn of(secret: &Secret, sitting: &str) -> Self {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&secret.0).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&secret.0).expect("HMAC takes a key of any length");
         mac.update(sitting.as_bytes());
         Self(ChaCha20Rng::from_seed(mac.finalize().into_bytes().into()))
     }

@@ -33,9 +33,7 @@ impl Key {
             (Kind::TrueFalse, "true") => Self::from_record(kind, option_count, "A"),
             (Kind::TrueFalse, "false") => Self::from_record(kind, option_count, "B"),
             (Kind::TrueFalse, _) => Err(KeyError::NotTrueOrFalse),
-            (Kind::SingleChoice | Kind::MultipleChoice, _) => {
-                Self::from_record(kind, option_count, text)
-            }
+            (Kind::SingleChoice | Kind::MultipleChoice, _) => Self::from_record(kind, option_count, text),
         }
     }
 
@@ -53,17 +51,12 @@ impl Key {
             Kind::TrueFalse | Kind::SingleChoice => right == 1,
             Kind::MultipleChoice => right >= 2,
         };
-        if fits {
-            Ok(Self(mask))
-        } else {
-            Err(KeyError::RightCount { kind, right })
-        }
+        if fits { Ok(Self(mask)) } else { Err(KeyError::RightCount { kind, right }) }
     }
 
     /// Whether the option at this index of the bank is right. Indices beyond the options are wrong.
     pub fn right(&self, bank_option: u8) -> bool {
-        1_u8.checked_shl(u32::from(bank_option))
-            .is_some_and(|bit| self.0 & bit != 0)
+        1_u8.checked_shl(u32::from(bank_option)).is_some_and(|bit| self.0 & bit != 0)
     }
 
     /// The digest of the key, salted with the digest of its revision.
@@ -71,10 +64,7 @@ impl Key {
     /// There are few possible keys and the salt is known, so whoever holds this digest can find the key by trying: it
     /// proves afterwards which key was used, and until the release it is kept as the key itself is.
     pub fn digest(&self, revision_digest: &Digest) -> Digest {
-        DigestOf::new("kaochang-key/1")
-            .digest(revision_digest)
-            .bytes(&[self.0])
-            .finish()
+        DigestOf::new("kaochang-key/1").digest(revision_digest).bytes(&[self.0]).finish()
     }
 }
 
@@ -99,9 +89,7 @@ pub enum KeyError {
         option_count: u8,
     },
     /// A character that is not the letter of an option.
-    #[error(
-        "the key names an option that does not exist; write capital letters from A to the last option"
-    )]
+    #[error("the key names an option that does not exist; write capital letters from A to the last option")]
     NotAnOption,
     /// Letters out of order or twice.
     #[error("write the letters of the key in ascending order, each once")]
@@ -132,11 +120,7 @@ pub(crate) fn check_option_count(kind: Kind, option_count: u8) -> Result<(), Key
         Kind::SingleChoice => 2..=letters::OPTIONS_MAX,
         Kind::MultipleChoice => 3..=letters::OPTIONS_MAX,
     };
-    if allowed.contains(&option_count) {
-        Ok(())
-    } else {
-        Err(KeyError::OptionCount { kind, option_count })
-    }
+    if allowed.contains(&option_count) { Ok(()) } else { Err(KeyError::OptionCount { kind, option_count }) }
 }
 
 fn right_count_sentence(kind: Kind, right: u8) -> String {
@@ -144,16 +128,11 @@ fn right_count_sentence(kind: Kind, right: u8) -> String {
         Kind::TrueFalse | Kind::SingleChoice => "exactly one",
         Kind::MultipleChoice => "at least two",
     };
-    format!(
-        "a question of the kind \"{kind}\" has {wanted} right option(s), and this key has {right}"
-    )
+    format!("a question of the kind \"{kind}\" has {wanted} right option(s), and this key has {right}")
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what the store writes must be read back"
-)]
+#[expect(clippy::disallowed_methods, reason = "what the store writes must be read back")]
 mod tests {
     use proptest::prelude::*;
 
@@ -163,9 +142,7 @@ mod tests {
     fn reads_what_bank_files_write() {
         let right = |kind, option_count, text| {
             let key = Key::parse(kind, option_count, text).expect("a good key");
-            (0..option_count)
-                .filter(|&option| key.right(option))
-                .collect::<Vec<_>>()
+            (0..option_count).filter(|&option| key.right(option)).collect::<Vec<_>>()
         };
         assert_eq!(right(Kind::TrueFalse, 2, "true"), [0]);
         assert_eq!(right(Kind::TrueFalse, 2, "false"), [1]);
@@ -181,54 +158,23 @@ mod tests {
 
     #[test]
     fn refuses_everything_else() {
-        let parse =
-            |kind, option_count, text| Key::parse(kind, option_count, text).expect_err("a bad key");
+        let parse = |kind, option_count, text| Key::parse(kind, option_count, text).expect_err("a bad key");
         assert_eq!(parse(Kind::TrueFalse, 2, "A"), KeyError::NotTrueOrFalse);
         assert_eq!(parse(Kind::TrueFalse, 2, "True"), KeyError::NotTrueOrFalse);
-        assert_eq!(
-            parse(Kind::TrueFalse, 3, "true"),
-            KeyError::OptionCount {
-                kind: Kind::TrueFalse,
-                option_count: 3
-            }
-        );
-        assert_eq!(
-            parse(Kind::SingleChoice, 4, ""),
-            KeyError::RightCount {
-                kind: Kind::SingleChoice,
-                right: 0
-            }
-        );
-        assert_eq!(
-            parse(Kind::SingleChoice, 4, "AB"),
-            KeyError::RightCount {
-                kind: Kind::SingleChoice,
-                right: 2
-            }
-        );
+        assert_eq!(parse(Kind::TrueFalse, 3, "true"), KeyError::OptionCount { kind: Kind::TrueFalse, option_count: 3 });
+        assert_eq!(parse(Kind::SingleChoice, 4, ""), KeyError::RightCount { kind: Kind::SingleChoice, right: 0 });
+        assert_eq!(parse(Kind::SingleChoice, 4, "AB"), KeyError::RightCount { kind: Kind::SingleChoice, right: 2 });
         assert_eq!(parse(Kind::SingleChoice, 4, "E"), KeyError::NotAnOption);
         assert_eq!(parse(Kind::SingleChoice, 4, "b"), KeyError::NotAnOption);
-        assert_eq!(
-            parse(Kind::MultipleChoice, 4, "A"),
-            KeyError::RightCount {
-                kind: Kind::MultipleChoice,
-                right: 1
-            }
-        );
+        assert_eq!(parse(Kind::MultipleChoice, 4, "A"), KeyError::RightCount { kind: Kind::MultipleChoice, right: 1 });
         assert_eq!(parse(Kind::MultipleChoice, 4, "CA"), KeyError::NotAscending);
         assert_eq!(
             parse(Kind::MultipleChoice, 2, "AB"),
-            KeyError::OptionCount {
-                kind: Kind::MultipleChoice,
-                option_count: 2
-            }
+            KeyError::OptionCount { kind: Kind::MultipleChoice, option_count: 2 }
         );
         assert_eq!(
             parse(Kind::SingleChoice, 9, "A"),
-            KeyError::OptionCount {
-                kind: Kind::SingleChoice,
-                option_count: 9
-            }
+            KeyError::OptionCount { kind: Kind::SingleChoice, option_count: 9 }
         );
     }
 

@@ -10,10 +10,7 @@ pub(crate) fn letter(option: u8) -> char {
 
 /// The letters of the options in a bitmask, ascending: `0b1101` is `ACD`.
 pub(crate) fn write(mask: u8) -> String {
-    (0..OPTIONS_MAX)
-        .filter(|option| mask & (1 << option) != 0)
-        .map(letter)
-        .collect()
+    (0..OPTIONS_MAX).filter(|option| mask & (1 << option) != 0).map(letter).collect()
 }
 
 /// Why letters could not be read.

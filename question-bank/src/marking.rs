@@ -13,13 +13,7 @@ use crate::response::Response;
 ///
 /// `options[display]` is the bank index of the option displayed there, as on the paper. An empty response earns 0, and
 /// all and only the right options earn `points_milli`, under every policy. A chosen index beyond the options is wrong.
-pub fn mark(
-    policy: &Policy,
-    points_milli: u32,
-    key: &Key,
-    options: &[u8],
-    response: &Response,
-) -> u32 {
+pub fn mark(policy: &Policy, points_milli: u32, key: &Key, options: &[u8], response: &Response) -> u32 {
     let counts = Counts::of(key, options, *response);
     if counts.chosen_right == 0 {
         return 0;
@@ -29,17 +23,10 @@ pub fn mark(
     }
     let milli = match *policy {
         Policy::Exact => 0,
-        Policy::PartialPerOption { .. } | Policy::PartialFixed { .. }
-            if counts.chosen_wrong > 0 =>
-        {
-            0
-        }
+        Policy::PartialPerOption { .. } | Policy::PartialFixed { .. } if counts.chosen_wrong > 0 => 0,
         Policy::PartialPerOption { milli } => counts.chosen_right.saturating_mul(milli),
         Policy::PartialFixed { milli } => milli,
-        Policy::Penalised {
-            right_milli,
-            wrong_milli,
-        } => {
+        Policy::Penalised { right_milli, wrong_milli } => {
             let added = counts.chosen_right.saturating_mul(right_milli);
             added.saturating_sub(counts.chosen_wrong.saturating_mul(wrong_milli))
         }
@@ -56,11 +43,7 @@ struct Counts {
 
 impl Counts {
     fn of(key: &Key, options: &[u8], response: Response) -> Self {
-        let mut counts = Self {
-            chosen_right: 0,
-            chosen_wrong: 0,
-            missed_right: 0,
-        };
+        let mut counts = Self { chosen_right: 0, chosen_wrong: 0, missed_right: 0 };
         for (&bank_option, display) in options.iter().zip(0_u8..) {
             match (response.chose(display), key.right(bank_option)) {
                 (true, true) => counts.chosen_right += 1,
@@ -69,10 +52,7 @@ impl Counts {
                 (false, false) => {}
             }
         }
-        let beyond = response
-            .chosen()
-            .filter(|&display| usize::from(display) >= options.len())
-            .count();
+        let beyond = response.chosen().filter(|&display| usize::from(display) >= options.len()).count();
         counts.chosen_wrong += u32::try_from(beyond).expect("a response has at most eight options");
         counts
     }
@@ -118,19 +98,10 @@ pub fn score<'paper>(marks: impl Iterator<Item = (&'paper Item, u32)>, pass_poin
     }
     let by_function = functions
         .into_iter()
-        .map(|(function, (got_milli, max_milli))| FunctionScore {
-            function: function.to_owned(),
-            got_milli,
-            max_milli,
-        })
+        .map(|(function, (got_milli, max_milli))| FunctionScore { function: function.to_owned(), got_milli, max_milli })
         .collect();
     let passed = u64::from(total_milli) >= u64::from(pass_points) * 1000;
-    Score {
-        total_milli,
-        max_milli,
-        by_function,
-        passed,
-    }
+    Score { total_milli, max_milli, by_function, passed }
 }
 
 #[cfg(test)]
@@ -144,10 +115,7 @@ mod tests {
         Policy::Exact,
         Policy::PartialPerOption { milli: 500 },
         Policy::PartialFixed { milli: 700 },
-        Policy::Penalised {
-            right_milli: 600,
-            wrong_milli: 400,
-        },
+        Policy::Penalised { right_milli: 600, wrong_milli: 400 },
     ];
 
     fn response(kind: Kind, option_count: u8, text: &str) -> Response {
@@ -172,8 +140,7 @@ mod tests {
         let key = Key::parse(Kind::MultipleChoice, 5, "ACD").expect("a good key");
         for (text, expected) in table {
             let response = response(Kind::MultipleChoice, 5, text);
-            let marks =
-                POLICIES.map(|policy| mark(&policy, 2000, &key, &[0, 1, 2, 3, 4], &response));
+            let marks = POLICIES.map(|policy| mark(&policy, 2000, &key, &[0, 1, 2, 3, 4], &response));
             assert_eq!(marks, expected, "response {text:?}");
         }
     }
@@ -185,30 +152,17 @@ mod tests {
         let policies = [
             Policy::PartialPerOption { milli: u32::MAX },
             Policy::PartialFixed { milli: 3000 },
-            Policy::Penalised {
-                right_milli: u32::MAX,
-                wrong_milli: 0,
-            },
+            Policy::Penalised { right_milli: u32::MAX, wrong_milli: 0 },
         ];
-        assert_eq!(
-            policies.map(|policy| mark(&policy, 1000, &key, &[0, 1, 2, 3, 4], &response)),
-            [1000; 3]
-        );
+        assert_eq!(policies.map(|policy| mark(&policy, 1000, &key, &[0, 1, 2, 3, 4], &response)), [1000; 3]);
     }
 
     /// Display A shows bank option C, and so on: the response is read through the paper.
     #[test]
     fn responses_are_read_through_the_shuffled_options() {
         let key = Key::parse(Kind::SingleChoice, 4, "C").expect("a good key");
-        let marks = ["A", "B", "C", "D"].map(|text| {
-            mark(
-                &Policy::Exact,
-                1000,
-                &key,
-                &[2, 0, 3, 1],
-                &response(Kind::SingleChoice, 4, text),
-            )
-        });
+        let marks = ["A", "B", "C", "D"]
+            .map(|text| mark(&Policy::Exact, 1000, &key, &[2, 0, 3, 1], &response(Kind::SingleChoice, 4, text)));
         assert_eq!(marks, [1000, 0, 0, 0]);
     }
 
@@ -217,20 +171,8 @@ mod tests {
         for (text, right, wrong) in [("true", "A", "B"), ("false", "B", "A")] {
             let key = Key::parse(Kind::TrueFalse, 2, text).expect("a good key");
             for policy in POLICIES {
-                let marked = |text| {
-                    mark(
-                        &policy,
-                        1000,
-                        &key,
-                        &[0, 1],
-                        &response(Kind::TrueFalse, 2, text),
-                    )
-                };
-                assert_eq!(
-                    (marked(right), marked(wrong), marked("")),
-                    (1000, 0, 0),
-                    "{policy:?}"
-                );
+                let marked = |text| mark(&policy, 1000, &key, &[0, 1], &response(Kind::TrueFalse, 2, text));
+                assert_eq!((marked(right), marked(wrong), marked("")), (1000, 0, 0), "{policy:?}");
             }
         }
     }
@@ -248,10 +190,7 @@ mod tests {
             Just(Policy::Exact),
             any::<u32>().prop_map(|milli| Policy::PartialPerOption { milli }),
             any::<u32>().prop_map(|milli| Policy::PartialFixed { milli }),
-            any::<(u32, u32)>().prop_map(|(right_milli, wrong_milli)| Policy::Penalised {
-                right_milli,
-                wrong_milli
-            }),
+            any::<(u32, u32)>().prop_map(|(right_milli, wrong_milli)| Policy::Penalised { right_milli, wrong_milli }),
         ]
     }
 

@@ -37,9 +37,7 @@ impl Paper {
     /// The item at a position (from 1).
     pub fn item(&self, position: u32) -> Option<&Item> {
         let index = usize::try_from(position.checked_sub(1)?).ok()?;
-        self.items
-            .get(index)
-            .filter(|item| item.position == position)
+        self.items.get(index).filter(|item| item.position == position)
     }
 
     /// The digest of every field of every item, in order.
@@ -101,9 +99,7 @@ impl Snapshot {
                 *place = revision;
             }
         }
-        Self {
-            entries: newest.into_values().map(entry_of).collect(),
-        }
+        Self { entries: newest.into_values().map(entry_of).collect() }
     }
 
     /// The digest of every field of every entry, in order.
@@ -158,9 +154,7 @@ mod tests {
             points_milli: 1000,
             options: vec![2, 0, 1],
         };
-        Paper {
-            items: vec![item(1, "q1"), item(2, "q2")],
-        }
+        Paper { items: vec![item(1, "q1"), item(2, "q2")] }
     }
 
     #[test]
@@ -194,12 +188,7 @@ mod tests {
             .collect();
         assert_eq!(digests.len(), changes.len());
         let json = serde_json::to_string(&paper()).expect("a paper is plain data");
-        assert_eq!(
-            serde_json::from_str::<Paper>(&json)
-                .expect("as written")
-                .digest(),
-            paper().digest()
-        );
+        assert_eq!(serde_json::from_str::<Paper>(&json).expect("as written").digest(), paper().digest());
     }
 
     #[test]
@@ -210,15 +199,8 @@ mod tests {
         bank.insert(0, newer);
         let snapshot = Snapshot::of(bank.iter());
         assert_eq!(snapshot.entries.len(), bank.len() - 1);
-        assert!(
-            snapshot
-                .entries
-                .is_sorted_by(|left, right| left.question < right.question)
-        );
-        let entry = snapshot
-            .entries
-            .iter()
-            .find(|entry| entry.question == bank[1].question);
+        assert!(snapshot.entries.is_sorted_by(|left, right| left.question < right.question));
+        let entry = snapshot.entries.iter().find(|entry| entry.question == bank[1].question);
         assert_eq!(entry.map(|entry| entry.revision), Some(9));
         assert_ne!(snapshot.digest(), Snapshot::of(bank[1..].iter()).digest());
     }

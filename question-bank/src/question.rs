@@ -52,10 +52,7 @@ impl FromStr for Kind {
     type Err = UnknownKind;
 
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.code() == text)
-            .ok_or_else(|| UnknownKind(text.to_owned()))
+        Self::ALL.into_iter().find(|kind| kind.code() == text).ok_or_else(|| UnknownKind(text.to_owned()))
     }
 }
 
@@ -120,8 +117,9 @@ impl Revision {
     pub fn option_count(&self) -> u8 {
         match self.kind {
             Kind::TrueFalse => 2,
-            Kind::SingleChoice | Kind::MultipleChoice => u8::try_from(self.options.len())
-                .expect("the bank refuses questions of more than eight options"),
+            Kind::SingleChoice | Kind::MultipleChoice => {
+                u8::try_from(self.options.len()).expect("the bank refuses questions of more than eight options")
+            }
         }
     }
 
@@ -140,10 +138,7 @@ impl Revision {
             .text(self.order.code())
             .number(i64::from(self.difficulty_permille))
             .count(self.options.len());
-        self.options
-            .iter()
-            .fold(digest, |digest, option| digest.text(option))
-            .finish()
+        self.options.iter().fold(digest, |digest, option| digest.text(option)).finish()
     }
 }
 
@@ -180,10 +175,7 @@ mod tests {
             assert_eq!(kind.code().parse(), Ok(kind));
             assert_eq!(serde_json::to_value(kind).expect("a string"), kind.code());
         }
-        assert_eq!(
-            "Single".parse::<Kind>(),
-            Err(UnknownKind("Single".to_owned()))
-        );
+        assert_eq!("Single".parse::<Kind>(), Err(UnknownKind("Single".to_owned())));
         assert!(Kind::ALL.is_sorted());
     }
 

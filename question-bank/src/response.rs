@@ -29,8 +29,7 @@ impl Response {
 
     /// Whether the option at this index on display is chosen.
     pub fn chose(self, display_option: u8) -> bool {
-        1_u8.checked_shl(u32::from(display_option))
-            .is_some_and(|bit| self.0 & bit != 0)
+        1_u8.checked_shl(u32::from(display_option)).is_some_and(|bit| self.0 & bit != 0)
     }
 
     /// The chosen options, by their index on display, ascending.
@@ -78,42 +77,15 @@ mod tests {
     #[test]
     fn refuses_what_is_not_canonical() {
         let parse = |kind, text| Response::parse(kind, 4, text);
-        assert_eq!(
-            parse(Kind::SingleChoice, "AB"),
-            Err(ResponseError::MoreThanOne)
-        );
-        assert_eq!(
-            parse(Kind::MultipleChoice, "BA"),
-            Err(ResponseError::NotAscending)
-        );
-        assert_eq!(
-            parse(Kind::MultipleChoice, "AA"),
-            Err(ResponseError::NotAscending)
-        );
-        assert_eq!(
-            parse(Kind::MultipleChoice, "E"),
-            Err(ResponseError::NotAnOption)
-        );
-        assert_eq!(
-            parse(Kind::MultipleChoice, " A"),
-            Err(ResponseError::NotAnOption)
-        );
-        assert_eq!(
-            parse(Kind::MultipleChoice, "a"),
-            Err(ResponseError::NotAnOption)
-        );
-        assert_eq!(
-            Response::parse(Kind::TrueFalse, 2, "C"),
-            Err(ResponseError::NotAnOption)
-        );
-        assert_eq!(
-            Response::parse(Kind::TrueFalse, 2, "AB"),
-            Err(ResponseError::MoreThanOne)
-        );
-        assert_eq!(
-            Response::parse(Kind::TrueFalse, 2, "true"),
-            Err(ResponseError::NotAnOption)
-        );
+        assert_eq!(parse(Kind::SingleChoice, "AB"), Err(ResponseError::MoreThanOne));
+        assert_eq!(parse(Kind::MultipleChoice, "BA"), Err(ResponseError::NotAscending));
+        assert_eq!(parse(Kind::MultipleChoice, "AA"), Err(ResponseError::NotAscending));
+        assert_eq!(parse(Kind::MultipleChoice, "E"), Err(ResponseError::NotAnOption));
+        assert_eq!(parse(Kind::MultipleChoice, " A"), Err(ResponseError::NotAnOption));
+        assert_eq!(parse(Kind::MultipleChoice, "a"), Err(ResponseError::NotAnOption));
+        assert_eq!(Response::parse(Kind::TrueFalse, 2, "C"), Err(ResponseError::NotAnOption));
+        assert_eq!(Response::parse(Kind::TrueFalse, 2, "AB"), Err(ResponseError::MoreThanOne));
+        assert_eq!(Response::parse(Kind::TrueFalse, 2, "true"), Err(ResponseError::NotAnOption));
     }
 
     #[test]
@@ -123,11 +95,7 @@ mod tests {
             assert!(response.is_empty());
             assert_eq!(response.to_string(), "");
         }
-        assert!(
-            !Response::parse(Kind::SingleChoice, 4, "B")
-                .expect("B is an option")
-                .is_empty()
-        );
+        assert!(!Response::parse(Kind::SingleChoice, 4, "B").expect("B is an option").is_empty());
     }
 
     #[test]

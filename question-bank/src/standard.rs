@@ -130,22 +130,14 @@ pub struct KnowledgePoint {
 impl Standard {
     /// Reads a standard file of either shape, told apart by its keys, and checks it. Lists every problem found.
     pub fn load(json: &str) -> Result<Self, StandardError> {
-        let (standard, mut problems) = import(json).map_err(|problem| StandardError {
-            problems: vec![problem],
-        })?;
+        let (standard, mut problems) = import(json).map_err(|problem| StandardError { problems: vec![problem] })?;
         problems.extend(problems_of(&standard));
-        if problems.is_empty() {
-            Ok(standard)
-        } else {
-            Err(StandardError { problems })
-        }
+        if problems.is_empty() { Ok(standard) } else { Err(StandardError { problems }) }
     }
 
     /// The weight column of a level and direction.
     pub fn column(&self, level: &str, direction: Option<&str>) -> Option<&WeightColumn> {
-        self.columns
-            .iter()
-            .find(|column| column.level == level && column.direction.as_deref() == direction)
+        self.columns.iter().find(|column| column.level == level && column.direction.as_deref() == direction)
     }
 
     /// The level of this id.
@@ -165,37 +157,20 @@ impl Standard {
 
     /// What a function asks for at a level.
     pub fn content(&self, level: &str, function: &str) -> Option<&FunctionContent> {
-        self.content
-            .iter()
-            .find(|content| content.level == level && content.function == function)
+        self.content.iter().find(|content| content.level == level && content.function == function)
     }
 
     /// A knowledge point by its code, with the work content that holds it.
-    pub fn knowledge(
-        &self,
-        level: &str,
-        function: &str,
-        code: &str,
-    ) -> Option<(&WorkContent, &KnowledgePoint)> {
-        self.content(level, function)?
-            .work_contents
-            .iter()
-            .find_map(|work_content| {
-                work_content
-                    .knowledge
-                    .iter()
-                    .find(|point| point.code == code)
-                    .map(|point| (work_content, point))
-            })
+    pub fn knowledge(&self, level: &str, function: &str, code: &str) -> Option<(&WorkContent, &KnowledgePoint)> {
+        self.content(level, function)?.work_contents.iter().find_map(|work_content| {
+            work_content.knowledge.iter().find(|point| point.code == code).map(|point| (work_content, point))
+        })
     }
 
     /// The digest of every field.
     pub fn digest(&self) -> Digest {
         let name = |digest: DigestOf, name: &Name| digest.text(&name.zh).text(&name.en);
-        let mut digest = name(
-            DigestOf::new("kaochang-standard/1").text(&self.id),
-            &self.name,
-        );
+        let mut digest = name(DigestOf::new("kaochang-standard/1").text(&self.id), &self.name);
         digest = digest.count(self.levels.len());
         for level in &self.levels {
             digest = name(digest.text(&level.id), &level.name);
@@ -231,9 +206,7 @@ impl Standard {
 
 impl WeightColumn {
     fn digest_into(&self, digest: DigestOf) -> DigestOf {
-        let mut digest = digest
-            .text(&self.level)
-            .count(usize::from(self.direction.is_some()));
+        let mut digest = digest.text(&self.level).count(usize::from(self.direction.is_some()));
         if let Some(direction) = &self.direction {
             digest = digest.text(direction);
         }
@@ -247,15 +220,9 @@ impl WeightColumn {
 
 impl FunctionContent {
     fn digest_into(&self, digest: DigestOf) -> DigestOf {
-        let mut digest = digest
-            .text(&self.level)
-            .text(&self.function)
-            .count(self.work_contents.len());
+        let mut digest = digest.text(&self.level).text(&self.function).count(self.work_contents.len());
         for work_content in &self.work_contents {
-            digest = digest
-                .text(&work_content.code)
-                .text(&work_content.name.zh)
-                .text(&work_content.name.en);
+            digest = digest.text(&work_content.code).text(&work_content.name.zh).text(&work_content.name.en);
             digest = digest.count(work_content.knowledge.len());
             for point in &work_content.knowledge {
                 digest = digest.text(&point.code).text(&point.text);
@@ -275,11 +242,7 @@ pub struct StandardError {
 
 impl StandardError {
     fn sentences(&self) -> String {
-        self.problems
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -365,9 +328,7 @@ pub enum StandardProblem {
         sum: u64,
     },
     /// A function has a weight but nothing to ask.
-    #[error(
-        "{place}: the function \"{function}\" has a weight but no knowledge point at this level; add one"
-    )]
+    #[error("{place}: the function \"{function}\" has a weight but no knowledge point at this level; add one")]
     WeightWithoutContent {
         /// The column.
         place: String,
@@ -375,9 +336,7 @@ pub enum StandardProblem {
         function: String,
     },
     /// One domain number stands for two domains.
-    #[error(
-        "domain {number} is called \"{first}\" at one level and \"{second}\" at another; number them apart"
-    )]
+    #[error("domain {number} is called \"{first}\" at one level and \"{second}\" at another; number them apart")]
     DomainRenamed {
         /// The number in print.
         number: u32,
@@ -399,13 +358,9 @@ fn import(json: &str) -> Result<(Standard, Vec<StandardProblem>), StandardProble
     let value: serde_json::Value = serde_json::from_str(json).map_err(unreadable)?;
     let has = |key: &str| value.get(key).is_some();
     if has("functions") && has("requirements") {
-        serde_json::from_str::<national::File>(json)
-            .map(national::File::into_standard)
-            .map_err(unreadable)
+        serde_json::from_str::<national::File>(json).map(national::File::into_standard).map_err(unreadable)
     } else if has("domains") {
-        serde_json::from_str::<one_plus_x::File>(json)
-            .map(one_plus_x::File::into_standard)
-            .map_err(unreadable)
+        serde_json::from_str::<one_plus_x::File>(json).map(one_plus_x::File::into_standard).map_err(unreadable)
     } else {
         Err(StandardProblem::UnknownShape)
     }
@@ -415,36 +370,11 @@ fn import(json: &str) -> Result<(Standard, Vec<StandardProblem>), StandardProble
 fn problems_of(standard: &Standard) -> Vec<StandardProblem> {
     let mut problems = Vec::new();
     let whole = format!("standard \"{}\"", standard.id);
-    refuse_repeats(
-        &mut problems,
-        &whole,
-        Part::Level,
-        standard.levels.iter().map(|level| level.id.clone()),
-    );
-    refuse_repeats(
-        &mut problems,
-        &whole,
-        Part::Direction,
-        standard.directions.iter().map(|one| one.id.clone()),
-    );
-    refuse_repeats(
-        &mut problems,
-        &whole,
-        Part::Function,
-        standard.functions.iter().map(|one| one.id.clone()),
-    );
-    refuse_repeats(
-        &mut problems,
-        &whole,
-        Part::Column,
-        standard.columns.iter().map(column_place),
-    );
-    refuse_repeats(
-        &mut problems,
-        &whole,
-        Part::Content,
-        standard.content.iter().map(content_place),
-    );
+    refuse_repeats(&mut problems, &whole, Part::Level, standard.levels.iter().map(|level| level.id.clone()));
+    refuse_repeats(&mut problems, &whole, Part::Direction, standard.directions.iter().map(|one| one.id.clone()));
+    refuse_repeats(&mut problems, &whole, Part::Function, standard.functions.iter().map(|one| one.id.clone()));
+    refuse_repeats(&mut problems, &whole, Part::Column, standard.columns.iter().map(column_place));
+    refuse_repeats(&mut problems, &whole, Part::Content, standard.content.iter().map(content_place));
     for column in &standard.columns {
         check_column(&mut problems, standard, column);
     }
@@ -461,11 +391,7 @@ fn problems_of(standard: &Standard) -> Vec<StandardProblem> {
 
 fn check_column(problems: &mut Vec<StandardProblem>, standard: &Standard, column: &WeightColumn) {
     let place = column_place(column);
-    let unknown = |part, id: &str| StandardProblem::Unknown {
-        place: place.clone(),
-        part,
-        id: id.to_owned(),
-    };
+    let unknown = |part, id: &str| StandardProblem::Unknown { place: place.clone(), part, id: id.to_owned() };
     if standard.level(&column.level).is_none() {
         problems.push(unknown(Part::Level, &column.level));
     }
@@ -481,40 +407,20 @@ fn check_column(problems: &mut Vec<StandardProblem>, standard: &Standard, column
         }
         let has_knowledge = standard
             .content(&column.level, function)
-            .is_some_and(|content| {
-                content
-                    .work_contents
-                    .iter()
-                    .any(|work_content| !work_content.knowledge.is_empty())
-            });
+            .is_some_and(|content| content.work_contents.iter().any(|work_content| !work_content.knowledge.is_empty()));
         if !has_knowledge {
-            problems.push(StandardProblem::WeightWithoutContent {
-                place: place.clone(),
-                function: function.clone(),
-            });
+            problems.push(StandardProblem::WeightWithoutContent { place: place.clone(), function: function.clone() });
         }
     }
-    let sum = column
-        .weights
-        .iter()
-        .map(|(_, weight)| u64::from(*weight))
-        .sum();
+    let sum = column.weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
     if sum != 100 {
         problems.push(StandardProblem::WeightSum { place, sum });
     }
 }
 
-fn check_content(
-    problems: &mut Vec<StandardProblem>,
-    standard: &Standard,
-    content: &FunctionContent,
-) {
+fn check_content(problems: &mut Vec<StandardProblem>, standard: &Standard, content: &FunctionContent) {
     let place = content_place(content);
-    let unknown = |part, id: &str| StandardProblem::Unknown {
-        place: place.clone(),
-        part,
-        id: id.to_owned(),
-    };
+    let unknown = |part, id: &str| StandardProblem::Unknown { place: place.clone(), part, id: id.to_owned() };
     if standard.level(&content.level).is_none() {
         problems.push(unknown(Part::Level, &content.level));
     }
@@ -522,40 +428,18 @@ fn check_content(
         problems.push(unknown(Part::Function, &content.function));
     }
     let work_contents = content.work_contents.iter();
-    refuse_repeats(
-        problems,
-        &place,
-        Part::WorkContent,
-        work_contents.clone().map(|one| one.code.clone()),
-    );
+    refuse_repeats(problems, &place, Part::WorkContent, work_contents.clone().map(|one| one.code.clone()));
     let points = work_contents.flat_map(|one| &one.knowledge);
-    refuse_repeats(
-        problems,
-        &place,
-        Part::Knowledge,
-        points.map(|point| point.code.clone()),
-    );
+    refuse_repeats(problems, &place, Part::Knowledge, points.map(|point| point.code.clone()));
 }
 
-fn refuse_repeats(
-    problems: &mut Vec<StandardProblem>,
-    place: &str,
-    part: Part,
-    ids: impl Iterator<Item = String>,
-) {
+fn refuse_repeats(problems: &mut Vec<StandardProblem>, place: &str, part: Part, ids: impl Iterator<Item = String>) {
     let mut seen = BTreeSet::new();
     for id in ids {
         if id.trim().is_empty() {
-            problems.push(StandardProblem::Empty {
-                place: place.to_owned(),
-                part,
-            });
+            problems.push(StandardProblem::Empty { place: place.to_owned(), part });
         } else if !seen.insert(id.clone()) {
-            problems.push(StandardProblem::Duplicate {
-                place: place.to_owned(),
-                part,
-                id,
-            });
+            problems.push(StandardProblem::Duplicate { place: place.to_owned(), part, id });
         }
     }
 }
@@ -572,14 +456,8 @@ fn content_place(content: &FunctionContent) -> String {
 }
 
 /// Puts a map of weights into the order of the functions. Ids that no function has come last, for the checks to name.
-fn in_function_order(
-    mut weights: BTreeMap<String, u32>,
-    functions: &[Function],
-) -> Vec<(String, u32)> {
-    let mut ordered: Vec<_> = functions
-        .iter()
-        .filter_map(|function| weights.remove_entry(&function.id))
-        .collect();
+fn in_function_order(mut weights: BTreeMap<String, u32>, functions: &[Function]) -> Vec<(String, u32)> {
+    let mut ordered: Vec<_> = functions.iter().filter_map(|function| weights.remove_entry(&function.id)).collect();
     ordered.extend(weights);
     ordered
 }

@@ -4,10 +4,8 @@ use crate::blueprint::{Blueprint, KindQuota, Policy};
 use crate::question::{Kind, OptionOrder, Revision, Tags};
 use crate::standard::Standard;
 
-pub(crate) const NATIONAL: &str =
-    include_str!("../standards/cloud-computing-engineer-2-02-10-12.json");
-pub(crate) const ONE_PLUS_X: &str =
-    include_str!("../standards/1x-cloud-platform-ops-dev-2019.json");
+pub(crate) const NATIONAL: &str = include_str!("../standards/cloud-computing-engineer-2-02-10-12.json");
+pub(crate) const ONE_PLUS_X: &str = include_str!("../standards/1x-cloud-platform-ops-dev-2019.json");
 
 pub(crate) fn national() -> Standard {
     Standard::load(NATIONAL).expect("the national standard loads")
@@ -29,49 +27,26 @@ pub(crate) fn revision(function: &str, kind: Kind, number: u32) -> Revision {
             knowledge: "1.1.1".to_owned(),
         },
         stem: format!("Question {number}"),
-        options: if kind == Kind::TrueFalse {
-            Vec::new()
-        } else {
-            choice
-        },
-        order: if fixed {
-            OptionOrder::Fixed
-        } else {
-            OptionOrder::Shuffle
-        },
+        options: if kind == Kind::TrueFalse { Vec::new() } else { choice },
+        order: if fixed { OptionOrder::Fixed } else { OptionOrder::Shuffle },
         difficulty_permille: 600,
     }
 }
 
 /// Ten questions of each kind in each of the functions `alpha`, `beta` and `gamma`.
 pub(crate) fn bank() -> Vec<Revision> {
-    let cells = ["alpha", "beta", "gamma"]
-        .into_iter()
-        .flat_map(|function| Kind::ALL.map(|kind| (function, kind)));
-    cells
-        .flat_map(|(function, kind)| (0..10).map(move |number| revision(function, kind, number)))
-        .collect()
+    let cells = ["alpha", "beta", "gamma"].into_iter().flat_map(|function| Kind::ALL.map(|kind| (function, kind)));
+    cells.flat_map(|(function, kind)| (0..10).map(move |number| revision(function, kind, number))).collect()
 }
 
 /// Twenty points: alpha 5, beta 10, gamma 5; true/false : single : multiple = 4 : 12 : 4.
 pub(crate) fn blueprint() -> Blueprint {
-    let quota = |kind, count| KindQuota {
-        kind,
-        count,
-        points_milli: 1000,
-        marking: Policy::Exact,
-    };
+    let quota = |kind, count| KindQuota { kind, count, points_milli: 1000, marking: Policy::Exact };
     Blueprint {
         standard: "synthetic".to_owned(),
         level: "junior".to_owned(),
         direction: None,
-        points: [("alpha", 5), ("beta", 10), ("gamma", 5)]
-            .map(|(id, points)| (id.to_owned(), points))
-            .to_vec(),
-        kinds: vec![
-            quota(Kind::TrueFalse, 4),
-            quota(Kind::SingleChoice, 12),
-            quota(Kind::MultipleChoice, 4),
-        ],
+        points: [("alpha", 5), ("beta", 10), ("gamma", 5)].map(|(id, points)| (id.to_owned(), points)).to_vec(),
+        kinds: vec![quota(Kind::TrueFalse, 4), quota(Kind::SingleChoice, 12), quota(Kind::MultipleChoice, 4)],
     }
 }

@@ -30,15 +30,8 @@ fn toml_files(folder: &Path) -> Vec<(String, String)> {
         let path = entry.expect("its entries can be read").path();
         if path.is_dir() {
             files.extend(toml_files(&path));
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            let name = path
-                .strip_prefix(root())
-                .expect("below the crate")
-                .display()
-                .to_string();
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            let name = path.strip_prefix(root()).expect("below the crate").display().to_string();
             files.push((name, fs::read_to_string(&path).expect("text in UTF-8")));
         }
     }
@@ -51,11 +44,7 @@ fn shipped() -> (Standard, Vec<Question>) {
     let standard = standard(NATIONAL);
     let (questions, problems) = bank::read(&standard, &toml_files(&root().join("bank")));
     let sentences: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    assert!(
-        problems.is_empty(),
-        "the bank that ships has problems:\n{}",
-        sentences.join("\n")
-    );
+    assert!(problems.is_empty(), "the bank that ships has problems:\n{}", sentences.join("\n"));
     (standard, questions)
 }
 
@@ -63,17 +52,8 @@ fn shipped() -> (Standard, Vec<Question>) {
 fn every_standard_that_ships_loads() {
     for entry in fs::read_dir(root().join("standards")).expect("the folder is there") {
         let path = entry.expect("its entries can be read").path();
-        let name = path
-            .file_stem()
-            .expect("a file")
-            .to_str()
-            .expect("plain letters")
-            .to_owned();
-        assert_eq!(
-            standard(&name).id,
-            name,
-            "a standard's file is named by its id"
-        );
+        let name = path.file_stem().expect("a file").to_str().expect("plain letters").to_owned();
+        assert_eq!(standard(&name).id, name, "a standard's file is named by its id");
     }
 }
 
@@ -86,14 +66,9 @@ fn every_bank_file_stands_where_its_tags_say() {
         let folder = Path::new(&file.0).parent().expect("a folder").to_path_buf();
         for question in bank::read(&standard, std::slice::from_ref(&file)).0 {
             let tags = question.revision.tags;
-            let expected = ["bank", &tags.standard, &tags.level, &tags.function]
-                .iter()
-                .collect::<PathBuf>();
+            let expected = ["bank", &tags.standard, &tags.level, &tags.function].iter().collect::<PathBuf>();
             assert_eq!(folder, expected, "{}", file.0);
-            by_tags
-                .entry((tags.level, tags.function, tags.knowledge))
-                .or_default()
-                .insert(file.0.clone());
+            by_tags.entry((tags.level, tags.function, tags.knowledge)).or_default().insert(file.0.clone());
         }
     }
     for (tags, files) in by_tags {
@@ -105,84 +80,48 @@ fn every_bank_file_stands_where_its_tags_say() {
 #[test]
 fn the_shipped_bank_covers_junior_operations() {
     let (standard, questions) = shipped();
-    let column = standard
-        .column("junior", Some("operations"))
-        .expect("the standard has the column");
+    let column = standard.column("junior", Some("operations")).expect("the standard has the column");
     let asked: BTreeSet<_> = questions
         .iter()
         .map(|question| &question.revision.tags)
-        .map(|tags| {
-            (
-                tags.level.as_str(),
-                tags.function.as_str(),
-                tags.knowledge.as_str(),
-            )
-        })
+        .map(|tags| (tags.level.as_str(), tags.function.as_str(), tags.knowledge.as_str()))
         .collect();
     let mut missing = Vec::new();
     for (function, _) in &column.weights {
-        let content = standard
-            .content("junior", function)
-            .expect("a weighted function has content");
-        let points = content
-            .work_contents
-            .iter()
-            .flat_map(|work_content| &work_content.knowledge);
+        let content = standard.content("junior", function).expect("a weighted function has content");
+        let points = content.work_contents.iter().flat_map(|work_content| &work_content.knowledge);
         missing.extend(
             points
-                .filter(|point| {
-                    !asked.contains(&("junior", function.as_str(), point.code.as_str()))
-                })
+                .filter(|point| !asked.contains(&("junior", function.as_str(), point.code.as_str())))
                 .map(|point| format!("{function} {} {}", point.code, point.text)),
         );
     }
-    assert!(
-        missing.is_empty(),
-        "knowledge points without a question:\n{}",
-        missing.join("\n")
-    );
+    assert!(missing.is_empty(), "knowledge points without a question:\n{}", missing.join("\n"));
 }
 
 #[test]
 fn a_thousand_papers_from_the_shipped_bank_conform() {
     let (standard, questions) = shipped();
-    let blueprint = Blueprint::default_for(&standard, "junior", Some("operations"))
-        .expect("the standard has the weights");
+    let blueprint =
+        Blueprint::default_for(&standard, "junior", Some("operations")).expect("the standard has the weights");
     let compiled = blueprint.compile().expect("the default compiles");
     let snapshot = Snapshot::of(questions.iter().map(|question| &question.revision));
     if let Err(shortages) = drawer::supply(&compiled, &snapshot, "junior") {
         let sentences: Vec<_> = shortages.iter().map(ToString::to_string).collect();
-        panic!(
-            "the bank that ships can't fill a paper:\n{}",
-            sentences.join("\n")
-        );
+        panic!("the bank that ships can't fill a paper:\n{}", sentences.join("\n"));
     }
     let revisions: BTreeMap<(&str, u32), &Revision> = questions
         .iter()
-        .map(|question| {
-            (
-                (
-                    question.revision.question.as_str(),
-                    question.revision.revision,
-                ),
-                &question.revision,
-            )
-        })
+        .map(|question| ((question.revision.question.as_str(), question.revision.revision), &question.revision))
         .collect();
     let secret = Secret::join(b"first officer", b"second officer");
     let mut digests = BTreeSet::new();
     for number in 0..1000 {
         let sitting = format!("sitting-{number}");
-        let paper = drawer::draw(&compiled, &snapshot, "junior", &secret, &sitting)
-            .expect("the supply suffices");
-        let conformance = checker::check(&paper, &blueprint, |question, revision| {
-            revisions.get(&(question, revision)).copied()
-        });
-        assert_eq!(
-            conformance.map(|one| (one.questions, one.total_milli)),
-            Ok((100, 100_000)),
-            "{sitting}"
-        );
+        let paper = drawer::draw(&compiled, &snapshot, "junior", &secret, &sitting).expect("the supply suffices");
+        let conformance =
+            checker::check(&paper, &blueprint, |question, revision| revisions.get(&(question, revision)).copied());
+        assert_eq!(conformance.map(|one| (one.questions, one.total_milli)), Ok((100, 100_000)), "{sitting}");
         digests.insert(paper.digest());
     }
     assert_eq!(digests.len(), 1000, "no two candidates have the same paper");

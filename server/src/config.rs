@@ -103,7 +103,9 @@ impl Settings {
             && !url.starts_with("postgres://")
             && !url.starts_with("postgresql://")
         {
-            bail!("the database URL must begin with postgres://; for SQLite leave it out, and give the folder by --data");
+            bail!(
+                "the database URL must begin with postgres://; for SQLite leave it out, and give the folder by --data"
+            );
         }
         let offset = flags.utc_offset.clone().or(file.utc_offset).unwrap_or_else(|| "+08:00".to_owned());
         Ok(Self {

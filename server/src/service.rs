@@ -82,7 +82,12 @@ pub struct Centre {
 impl Centre {
     /// Takes up the work where the store says it was left: loads every session, and records the outage since the last
     /// sign of life of those that were running.
-    pub async fn start(store: Store, world: Arc<dyn World>, vault: Vault, zone: FixedOffset) -> Result<Arc<Self>, StoreError> {
+    pub async fn start(
+        store: Store,
+        world: Arc<dyn World>,
+        vault: Vault,
+        zone: FixedOffset,
+    ) -> Result<Arc<Self>, StoreError> {
         let writer = writer::Writer::start(store.clone());
         let centre = Arc::new(Self {
             store,

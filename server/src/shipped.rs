@@ -3,7 +3,10 @@
 use question_bank::standard::{Standard, StandardError};
 use rust_embed::Embed;
 
-use crate::service::{Centre, bank::{BankError, Loaded}};
+use crate::service::{
+    Centre,
+    bank::{BankError, Loaded},
+};
 
 #[derive(Embed)]
 #[folder = "../question-bank/standards"]
@@ -15,7 +18,10 @@ struct Bank;
 
 /// Every standard in the binary.
 pub fn standards() -> Result<Vec<Standard>, StandardError> {
-    Standards::iter().filter(|name| name.ends_with(".json")).map(|name| Standard::load(&text(Standards::get(&name)))).collect()
+    Standards::iter()
+        .filter(|name| name.ends_with(".json"))
+        .map(|name| Standard::load(&text(Standards::get(&name))))
+        .collect()
 }
 
 /// Paths and texts of the bank's files for one standard.

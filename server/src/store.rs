@@ -56,7 +56,9 @@ pub enum StoreError {
     #[error("an inconsistent row: {0}")]
     Inconsistent(String),
     /// The database was made by a newer version of this program.
-    #[error("the database was made by a newer version of this program (its schema has step {0}); start that version, or restore a backup made before the upgrade")]
+    #[error(
+        "the database was made by a newer version of this program (its schema has step {0}); start that version, or restore a backup made before the upgrade"
+    )]
     Newer(i64),
     /// Anything else from the driver.
     #[error("database: {0}")]
@@ -71,9 +73,13 @@ impl From<sqlx::Error> for StoreError {
             let sqlite = code.parse::<i32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff);
             return match (sqlite, code.as_ref()) {
                 (Some(13), _) | (None, "53100") => Self::Full,
-                (Some(5 | 6), _) | (None, "40001" | "40P01" | "55P03" | "57P01" | "57P03" | "53300") => Self::Busy(database.to_string()),
+                (Some(5 | 6), _) | (None, "40001" | "40P01" | "55P03" | "57P01" | "57P03" | "53300") => {
+                    Self::Busy(database.to_string())
+                }
                 (Some(19), _) => Self::Conflict(database.message().rsplit(": ").next().unwrap_or_default().to_owned()),
-                (None, code) if code.starts_with("23") => Self::Conflict(database.constraint().unwrap_or("?").to_owned()),
+                (None, code) if code.starts_with("23") => {
+                    Self::Conflict(database.constraint().unwrap_or("?").to_owned())
+                }
                 _ => Self::Driver(error),
             };
         }
@@ -174,9 +180,13 @@ impl Store {
             .busy_timeout(LOCK_WAIT);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         let (synchronous, journal): (i64, String) =
-            sqlx::query_as("SELECT s.synchronous, j.journal_mode FROM pragma_synchronous s, pragma_journal_mode j").fetch_one(&writer).await?;
+            sqlx::query_as("SELECT s.synchronous, j.journal_mode FROM pragma_synchronous s, pragma_journal_mode j")
+                .fetch_one(&writer)
+                .await?;
         if (synchronous, journal.as_str()) != (2, "wal") {
-            return Err(StoreError::Inconsistent(format!("synchronous is {synchronous} and not FULL, journal is {journal} and not WAL")));
+            return Err(StoreError::Inconsistent(format!(
+                "synchronous is {synchronous} and not FULL, journal is {journal} and not WAL"
+            )));
         }
         migrated(SQLITE_MIGRATIONS.run(&writer).await)?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
@@ -203,7 +213,9 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
         })
     }
 

@@ -21,9 +21,7 @@ pub fn client(workspace: &Workspace) -> Result<()> {
         setup::c_compiler()?;
         setup::wasm::provide(workspace)
     })?;
-    step("client (WebAssembly)", || {
-        front::build(workspace, &compiler)
-    })
+    step("client (WebAssembly)", || front::build(workspace, &compiler))
 }
 
 /// Builds the server in release, with the client that is in the site folder now.
@@ -31,9 +29,7 @@ pub fn server(workspace: &Workspace) -> Result<PathBuf> {
     site_folder(workspace)?;
     step("server (release)", || {
         run::run(
-            workspace
-                .cargo()
-                .args(["build", "--release", "--package", "kaochang"]),
+            workspace.cargo().args(["build", "--release", "--package", "kaochang"]),
             "see the compiler's message above",
         )
     })?;

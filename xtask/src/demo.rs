@@ -34,31 +34,22 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         return Ok(());
     }
     let mut server = Command::new(binary);
-    server
-        .arg("demo")
-        .arg("--data")
-        .arg(data_folder(workspace, options));
-    server
-        .arg("--listen")
-        .arg(format!("127.0.0.1:{}", options.port));
+    server.arg("demo").arg("--data").arg(data_folder(workspace, options));
+    server.arg("--listen").arg(format!("127.0.0.1:{}", options.port));
     if options.fresh {
         server.arg("--fresh");
     }
     eprintln!("==> {}", run::shown(&server));
     let error = server.exec();
-    Err(anyhow!(error).context(format!(
-        "`{}` did not start: build again with `cargo xtask build`",
-        run::shown(&server)
-    )))
+    Err(anyhow!(error)
+        .context(format!("`{}` did not start: build again with `cargo xtask build`", run::shown(&server))))
 }
 
 /// A folder given on the command line is relative to where the command was typed, the default to the checkout.
 fn data_folder(workspace: &Workspace, options: &Options) -> PathBuf {
     match &options.data {
         Some(folder) => folder.clone(),
-        None if env::current_dir().is_ok_and(|here| here == workspace.root) => {
-            PathBuf::from("demo-data")
-        }
+        None if env::current_dir().is_ok_and(|here| here == workspace.root) => PathBuf::from("demo-data"),
         None => workspace.root.join("demo-data"),
     }
 }

@@ -52,39 +52,24 @@ pub fn build(workspace: &Workspace, compiler: &Compiler) -> Result<()> {
         eprintln!("    {:>9} bytes  {}", content.len(), path.display());
     }
     write_changed(&files, &site)?;
-    fs::write(&stamp_path, stamp(&key, &files))
-        .with_context(|| format!("writing {}", stamp_path.display()))
+    fs::write(&stamp_path, stamp(&key, &files)).with_context(|| format!("writing {}", stamp_path.display()))
 }
 
 /// SHA-256 in lower-case hexadecimal.
 pub fn hex_digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a String never fails");
-            hex
-        })
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a String never fails");
+        hex
+    })
 }
 
 fn compile(workspace: &Workspace, compiler: &Compiler) -> Result<PathBuf> {
     let target = workspace.front_target();
     let mut cargo = wasm::cargo(workspace, compiler);
-    cargo.args([
-        "--package",
-        PACKAGE,
-        "--lib",
-        "--no-default-features",
-        "--features",
-        "hydrate",
-    ]);
-    cargo
-        .args(["--profile", PROFILE, "--target-dir"])
-        .arg(&target);
+    cargo.args(["--package", PACKAGE, "--lib", "--no-default-features", "--features", "hydrate"]);
+    cargo.args(["--profile", PROFILE, "--target-dir"]).arg(&target);
     run::run(&mut cargo, "see the compiler's message above")?;
-    Ok(target
-        .join(wasm::TARGET)
-        .join(PROFILE)
-        .join(format!("{}.wasm", PACKAGE.replace('-', "_"))))
+    Ok(target.join(wasm::TARGET).join(PROFILE).join(format!("{}.wasm", PACKAGE.replace('-', "_"))))
 }
 
 fn bind(wasm_path: &Path, out: &Path) -> Result<()> {
@@ -97,32 +82,19 @@ fn bind(wasm_path: &Path, out: &Path) -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(out)
-        .with_context(|| {
-            format!(
-                "wasm-bindgen on {}: is its version in Cargo.lock the crate's?",
-                wasm_path.display()
-            )
-        })
+        .with_context(|| format!("wasm-bindgen on {}: is its version in Cargo.lock the crate's?", wasm_path.display()))
 }
 
 /// Adds a `.br` beside every script and module.
 fn compress(files: &mut Files) {
-    let parameters = BrotliEncoderParams {
-        quality: BROTLI_QUALITY,
-        lgwin: BROTLI_WINDOW_LOG2,
-        ..Default::default()
-    };
+    let parameters = BrotliEncoderParams { quality: BROTLI_QUALITY, lgwin: BROTLI_WINDOW_LOG2, ..Default::default() };
     let compressed: Files = files
         .iter()
-        .filter(|(path, _)| {
-            path.extension()
-                .is_some_and(|extension| extension == "js" || extension == "wasm")
-        })
+        .filter(|(path, _)| path.extension().is_some_and(|extension| extension == "js" || extension == "wasm"))
         .map(|(path, content)| {
             let mut out = Vec::new();
             let mut input = content.as_slice();
-            brotli::BrotliCompress(&mut input, &mut out, &parameters)
-                .expect("memory takes every byte");
+            brotli::BrotliCompress(&mut input, &mut out, &parameters).expect("memory takes every byte");
             let mut name = path.clone().into_os_string();
             name.push(".br");
             (PathBuf::from(name), out)
@@ -134,12 +106,8 @@ fn compress(files: &mut Files) {
 /// Makes `folder` hold exactly `files`, leaving alone what is right already.
 fn write_changed(files: &Files, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-    for path in read_folder(folder)?
-        .keys()
-        .filter(|path| !files.contains_key(*path))
-    {
-        fs::remove_file(folder.join(path))
-            .with_context(|| format!("removing {}", path.display()))?;
+    for path in read_folder(folder)?.keys().filter(|path| !files.contains_key(*path)) {
+        fs::remove_file(folder.join(path)).with_context(|| format!("removing {}", path.display()))?;
     }
     for (path, content) in files {
         let whole = folder.join(path);
@@ -154,13 +122,10 @@ fn write_changed(files: &Files, folder: &Path) -> Result<()> {
 
 /// What went in, then what came out: a digest and a path a line.
 fn stamp(key: &str, files: &Files) -> String {
-    files
-        .iter()
-        .fold(format!("{key}\n"), |mut text, (path, content)| {
-            writeln!(text, "{} {}", hex_digest(content), path.display())
-                .expect("writing to a String never fails");
-            text
-        })
+    files.iter().fold(format!("{key}\n"), |mut text, (path, content)| {
+        writeln!(text, "{} {}", hex_digest(content), path.display()).expect("writing to a String never fails");
+        text
+    })
 }
 
 /// Whether the site folder is what the last build of the same input left.
@@ -175,16 +140,12 @@ fn read_folder(folder: &Path) -> Result<Files> {
     let mut files = Files::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
-        for entry in current
-            .read_dir()
-            .with_context(|| format!("reading {}", current.display()))?
-        {
+        for entry in current.read_dir().with_context(|| format!("reading {}", current.display()))? {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let content =
-                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+                let content = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
                 files.insert(path.strip_prefix(folder)?.to_owned(), content);
             }
         }
@@ -206,8 +167,7 @@ mod tests {
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("kaochang-xtask-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("kaochang-xtask-{name}-{}", std::process::id()));
         remove_folder(&folder).unwrap();
         folder
     }
@@ -215,10 +175,7 @@ mod tests {
     #[test]
     fn leave_unchanged_files_alone_and_remove_strange_ones() {
         let site = folder("site");
-        let mut files = Files::from([
-            ("a.js".into(), b"a".to_vec()),
-            ("snippets/b.js".into(), b"b".to_vec()),
-        ]);
+        let mut files = Files::from([("a.js".into(), b"a".to_vec()), ("snippets/b.js".into(), b"b".to_vec())]);
         write_changed(&files, &site).unwrap();
         let date = |path: &str| fs::metadata(site.join(path)).unwrap().modified().unwrap();
         let before = date("a.js");
@@ -249,10 +206,7 @@ mod tests {
 
     #[test]
     fn compress_scripts_and_modules_alone() {
-        let mut files = Files::from([
-            ("a.js".into(), vec![b'a'; 1000]),
-            ("a.txt".into(), vec![b'a'; 1000]),
-        ]);
+        let mut files = Files::from([("a.js".into(), vec![b'a'; 1000]), ("a.txt".into(), vec![b'a'; 1000])]);
         compress(&mut files);
         let mut plain = Vec::new();
         brotli::BrotliDecompress(&mut files[Path::new("a.js.br")].as_slice(), &mut plain).unwrap();

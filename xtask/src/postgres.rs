@@ -31,40 +31,24 @@ pub struct Postgres {
 /// Takes the server of the environment, or starts one, installing PostgreSQL where that is possible.
 pub fn provide() -> Result<Postgres> {
     if let Some(url) = env::var(URL_VARIABLE).ok().filter(|url| !url.is_empty()) {
-        return Ok(Postgres {
-            url,
-            _cleanup: None,
-        });
+        return Ok(Postgres { url, _cleanup: None });
     }
     if programs().is_none() {
         apt::install(&["postgresql"], "PostgreSQL is")?;
     }
-    let programs = programs()
-        .context("no `initdb` was found after installing PostgreSQL: put its folder on PATH")?;
+    let programs = programs().context("no `initdb` was found after installing PostgreSQL: put its folder on PATH")?;
     step("PostgreSQL for the tests", || start(&programs))
 }
 
 /// The folder of PostgreSQL's server programs: Debian keeps the newest here, others have them on PATH.
 fn programs() -> Option<PathBuf> {
-    let versions = Path::new("/usr/lib/postgresql")
-        .read_dir()
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
     let debian = versions
         .filter_map(|entry| entry.file_name().to_string_lossy().parse::<u32>().ok())
         .max()
         .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")))
         .filter(|folder| folder.join("initdb").is_file());
-    debian.or_else(|| {
-        Some(
-            run::on_path("initdb")?
-                .canonicalize()
-                .ok()?
-                .parent()?
-                .to_owned(),
-        )
-    })
+    debian.or_else(|| Some(run::on_path("initdb")?.canonicalize().ok()?.parent()?.to_owned()))
 }
 
 fn start(programs: &Path) -> Result<Postgres> {
@@ -78,9 +62,11 @@ fn start(programs: &Path) -> Result<Postgres> {
     };
     let data = format!("{folder}/data");
     run::stdout(
-        user(&programs.join("initdb"))
-            .args(["--pgdata", &data, "--username=postgres", "--auth=trust"])
-            .args(["--encoding=UTF8", "--locale=C", "--no-sync"]),
+        user(&programs.join("initdb")).args(["--pgdata", &data, "--username=postgres", "--auth=trust"]).args([
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]),
         "is PostgreSQL installed whole, and is there room on the disk?",
     )?;
     for tries_left in (0..PORT_TRIES).rev() {
@@ -88,10 +74,7 @@ fn start(programs: &Path) -> Result<Postgres> {
         match start_server(programs, &folder, port) {
             Ok(()) => {
                 let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-                return Ok(Postgres {
-                    url,
-                    _cleanup: Some(cleanup),
-                });
+                return Ok(Postgres { url, _cleanup: Some(cleanup) });
             }
             Err(error) if tries_left == 0 => return Err(error),
             Err(error) => eprintln!("warning: {error:#}; trying another port"),
@@ -101,8 +84,7 @@ fn start(programs: &Path) -> Result<Postgres> {
 }
 
 fn start_server(programs: &Path, folder: &str, port: u16) -> Result<()> {
-    let options =
-        format!("-h 127.0.0.1 -p {port} -k {folder} -c max_connections={CONNECTIONS_MAX}");
+    let options = format!("-h 127.0.0.1 -p {port} -k {folder} -c max_connections={CONNECTIONS_MAX}");
     let log = format!("{folder}/log");
     // The server would hold a pipe of ours open, therefore `run` and the log file.
     run::run(

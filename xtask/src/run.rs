@@ -28,16 +28,9 @@ pub fn stdout(command: &mut Command, remedy: &str) -> Result<String> {
         .with_context(|| format!("`{}` did not start: {remedy}", shown(command)))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`{}` failed ({}): {remedy}\n{}",
-            shown(command),
-            output.status,
-            said.trim_end()
-        );
+        bail!("`{}` failed ({}): {remedy}\n{}", shown(command), output.status, said.trim_end());
     }
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 /// Whether a command starts and succeeds; what it says is dropped.
@@ -51,18 +44,9 @@ pub fn succeeds(command: &mut Command) -> bool {
 }
 
 /// Runs a command whose stdout is shown while it runs and handed on line by line.
-pub fn listen(
-    command: &mut Command,
-    remedy: &str,
-    mut on_line: impl FnMut(&str),
-) -> Result<ExitStatus> {
+pub fn listen(command: &mut Command, remedy: &str, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
     let mut child = start(command.stdout(Stdio::piped()), remedy)?;
-    let mut reader = BufReader::new(
-        child
-            .stdout
-            .take()
-            .context("the child's stdout was asked for as a pipe")?,
-    );
+    let mut reader = BufReader::new(child.stdout.take().context("the child's stdout was asked for as a pipe")?);
     let mut bytes = Vec::new();
     let mut ours = std::io::stdout();
     while reader.read_until(b'\n', &mut bytes)? > 0 {
@@ -77,30 +61,20 @@ pub fn listen(
 /// Where PATH has a program.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.is_file())
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
 /// The command as one could type it.
 pub fn shown(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
-    let name = program
-        .file_name()
-        .unwrap_or(command.get_program())
-        .to_string_lossy()
-        .into_owned();
-    command.get_args().fold(name, |line, argument| {
-        format!("{line} {}", argument.to_string_lossy())
-    })
+    let name = program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned();
+    command.get_args().fold(name, |line, argument| format!("{line} {}", argument.to_string_lossy()))
 }
 
 /// The child leads a process group of its own, so that an interrupt can end it with all that it started.
 fn start(command: &mut Command, remedy: &str) -> Result<Child> {
-    let child = command
-        .process_group(0)
-        .spawn()
-        .with_context(|| format!("`{}` did not start: {remedy}", shown(command)))?;
+    let child =
+        command.process_group(0).spawn().with_context(|| format!("`{}` did not start: {remedy}", shown(command)))?;
     interrupt::child_started(child.id());
     Ok(child)
 }

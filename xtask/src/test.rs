@@ -33,38 +33,24 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     build::site_folder(workspace)?;
     report.attempt("set-up", setup::c_compiler);
     // The client comes before every test, so that all see the same site folder.
-    let client = if options.skip_browser {
-        None
-    } else {
-        report.attempt("client", || build::client(workspace))
-    };
+    let client = if options.skip_browser { None } else { report.attempt("client", || build::client(workspace)) };
     let postgres = report.attempt("PostgreSQL", postgres::provide);
-    report.count("cargo test", || {
-        cargo_tests(workspace, options, postgres.as_ref())
-    });
+    report.count("cargo test", || cargo_tests(workspace, options, postgres.as_ref()));
     if client.is_some() {
         let server = report.attempt("server", || build::server(workspace));
         let browser = report.attempt("browser set-up", || setup::browser::provide(workspace));
         if let (Some(server), Some(browser)) = (server, browser) {
-            report.count("end2end", || {
-                browser_tests(workspace, options, postgres.as_ref(), &server, &browser)
-            });
+            report.count("end2end", || browser_tests(workspace, options, postgres.as_ref(), &server, &browser));
         }
     }
     drop(postgres);
     Ok(report.finish())
 }
 
-fn cargo_tests(
-    workspace: &Workspace,
-    options: &Options,
-    postgres: Option<&Postgres>,
-) -> Result<Counts> {
+fn cargo_tests(workspace: &Workspace, options: &Options, postgres: Option<&Postgres>) -> Result<Counts> {
     step("cargo test --workspace", || {
         let mut cargo = workspace.cargo();
-        cargo
-            .args(["test", "--workspace", "--no-fail-fast"])
-            .args(&options.filter);
+        cargo.args(["test", "--workspace", "--no-fail-fast"]).args(&options.filter);
         tell_of(postgres, &mut cargo);
         counted(&mut cargo, Counts::read_cargo_line)
     })
@@ -79,16 +65,9 @@ fn browser_tests(
 ) -> Result<Counts> {
     step("browser tests (end2end)", || {
         let mut node = Command::new("node");
-        node.args(["--test", "--test-reporter=spec"])
-            .current_dir(workspace.end2end());
-        node.args(
-            options
-                .filter
-                .iter()
-                .map(|filter| format!("--test-name-pattern={filter}")),
-        );
-        node.env("KAOCHANG_BIN", server)
-            .env("KAOCHANG_CHROMIUM", browser);
+        node.args(["--test", "--test-reporter=spec"]).current_dir(workspace.end2end());
+        node.args(options.filter.iter().map(|filter| format!("--test-name-pattern={filter}")));
+        node.env("KAOCHANG_BIN", server).env("KAOCHANG_CHROMIUM", browser);
         tell_of(postgres, &mut node);
         counted(&mut node, Counts::read_node_line)
     })
@@ -128,30 +107,17 @@ impl Report {
     }
 
     fn finish(mut self) -> ExitCode {
-        if self
-            .parts
-            .iter()
-            .all(|(_, counts)| counts.passed + counts.failed == 0)
-        {
-            self.parts
-                .push(("no test was executed".to_owned(), Counts::one_failed()));
+        if self.parts.iter().all(|(_, counts)| counts.passed + counts.failed == 0) {
+            self.parts.push(("no test was executed".to_owned(), Counts::one_failed()));
         }
         eprintln!("==> sum");
         for (name, counts) in &self.parts {
-            let Counts {
-                passed,
-                failed,
-                skipped,
-            } = counts;
+            let Counts { passed, failed, skipped } = counts;
             eprintln!("    {name}: {passed} passed, {failed} failed, {skipped} skipped");
         }
         let passed: u64 = self.parts.iter().map(|(_, counts)| counts.passed).sum();
         let failed: u64 = self.parts.iter().map(|(_, counts)| counts.failed).sum();
         println!("{passed} passed, {failed} failed");
-        if failed == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

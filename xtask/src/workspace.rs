@@ -22,10 +22,8 @@ impl Workspace {
         if let Some(manifest_folder) = env::var_os("CARGO_MANIFEST_DIR") {
             query.manifest_path(PathBuf::from(manifest_folder).join("Cargo.toml"));
         }
-        let metadata = query
-            .no_deps()
-            .exec()
-            .context("`cargo metadata` failed: run `cargo xtask` inside the checkout")?;
+        let metadata =
+            query.no_deps().exec().context("`cargo metadata` failed: run `cargo xtask` inside the checkout")?;
         Ok(Self {
             root: metadata.workspace_root.into_std_path_buf(),
             target: metadata.target_directory.into_std_path_buf(),

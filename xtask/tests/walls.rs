@@ -17,18 +17,7 @@ const APP: &str = "kaochang-app";
 fn question_bank_is_pure() {
     let tree = tree("question-bank", &[]);
     assert_none(&tree, &["delivery", APP, SERVER, "xtask"]);
-    assert_none(
-        &tree,
-        &[
-            "tokio",
-            "sqlx",
-            "axum",
-            "leptos",
-            "rand",
-            "getrandom",
-            "chrono",
-        ],
-    );
+    assert_none(&tree, &["tokio", "sqlx", "axum", "leptos", "rand", "getrandom", "chrono"]);
 }
 
 #[test]
@@ -36,54 +25,20 @@ fn delivery_knows_the_question_bank_alone() {
     let tree = tree("delivery", &[]);
     assert!(tree.contains("question-bank"));
     assert_none(&tree, &[APP, SERVER, "xtask"]);
-    assert_none(
-        &tree,
-        &[
-            "tokio",
-            "sqlx",
-            "axum",
-            "leptos",
-            "rand",
-            "getrandom",
-            "chrono",
-        ],
-    );
+    assert_none(&tree, &["tokio", "sqlx", "axum", "leptos", "rand", "getrandom", "chrono"]);
 }
 
 #[test]
 fn app_knows_no_database_and_no_http_server() {
     let tree = tree(APP, &["--features", "ssr"]);
-    assert_none(
-        &tree,
-        &["sqlx", "argon2", "tokio", "axum", "delivery", SERVER],
-    );
+    assert_none(&tree, &["sqlx", "argon2", "tokio", "axum", "delivery", SERVER]);
 }
 
 /// The crate that holds the keys never reaches the browser.
 #[test]
 fn browser_knows_no_keys() {
-    let tree = tree(
-        APP,
-        &[
-            "--features",
-            "hydrate",
-            "--target",
-            "wasm32-unknown-unknown",
-        ],
-    );
-    assert_none(
-        &tree,
-        &[
-            "question-bank",
-            "delivery",
-            SERVER,
-            "sqlx",
-            "argon2",
-            "tokio",
-            "axum",
-            "chrono",
-        ],
-    );
+    let tree = tree(APP, &["--features", "hydrate", "--target", "wasm32-unknown-unknown"]);
+    assert_none(&tree, &["question-bank", "delivery", SERVER, "sqlx", "argon2", "tokio", "axum", "chrono"]);
 }
 
 #[test]
@@ -93,18 +48,9 @@ fn server_alone_depends_on_database_passwords_and_http() {
         .iter()
         .filter(|package| package.name != SERVER)
         .flat_map(|package| {
-            let forbidden = |name: &str| {
-                ["sqlx", "argon2", "axum"]
-                    .iter()
-                    .any(|wall| is_or_extends(name, wall, '-'))
-            };
-            let names = package
-                .dependencies
-                .iter()
-                .map(|dependency| dependency.name.clone());
-            names
-                .filter(move |name| forbidden(name))
-                .map(|name| format!("{} depends on {name}", package.name))
+            let forbidden = |name: &str| ["sqlx", "argon2", "axum"].iter().any(|wall| is_or_extends(name, wall, '-'));
+            let names = package.dependencies.iter().map(|dependency| dependency.name.clone());
+            names.filter(move |name| forbidden(name)).map(|name| format!("{} depends on {name}", package.name))
         })
         .collect();
     assert!(offences.is_empty(), "{}", offences.join("\n"));
@@ -114,16 +60,9 @@ fn server_alone_depends_on_database_passwords_and_http() {
 #[test]
 fn nobody_asks_for_the_browser_side_of_the_app() {
     for package in &metadata().packages {
-        for dependency in package
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.name == APP)
-        {
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.name == APP) {
             assert!(
-                !dependency
-                    .features
-                    .iter()
-                    .any(|feature| feature == "hydrate"),
+                !dependency.features.iter().any(|feature| feature == "hydrate"),
                 "{} asks for {APP} with `hydrate`",
                 package.name
             );
@@ -136,41 +75,19 @@ fn every_package_has_the_licence_and_the_lints() {
     let metadata = metadata();
     assert!(metadata.packages.len() >= 5);
     for package in &metadata.packages {
-        assert_eq!(
-            package.license.as_deref(),
-            Some("Apache-2.0"),
-            "licence of {}",
-            package.name
-        );
-        let manifest: toml::Table = fs::read_to_string(&package.manifest_path)
-            .unwrap()
-            .parse()
-            .unwrap();
-        let lints = manifest
-            .get("lints")
-            .and_then(|lints| lints.get("workspace"))
-            .and_then(toml::Value::as_bool);
-        assert_eq!(
-            lints,
-            Some(true),
-            "{} lacks `lints.workspace = true`",
-            package.manifest_path
-        );
+        assert_eq!(package.license.as_deref(), Some("Apache-2.0"), "licence of {}", package.name);
+        let manifest: toml::Table = fs::read_to_string(&package.manifest_path).unwrap().parse().unwrap();
+        let lints = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        assert_eq!(lints, Some(true), "{} lacks `lints.workspace = true`", package.manifest_path);
     }
 }
 
 /// Build scripts and tests of the pure crates are held to the same walls.
 #[test]
 fn pure_crates_declare_nothing_impure() {
-    for package in metadata()
-        .packages
-        .iter()
-        .filter(|package| is_pure(package))
-    {
+    for package in metadata().packages.iter().filter(|package| is_pure(package)) {
         for dependency in &package.dependencies {
-            let impure = [
-                "tokio", "sqlx", "axum", "leptos", "rand", "chrono", SERVER, APP,
-            ];
+            let impure = ["tokio", "sqlx", "axum", "leptos", "rand", "chrono", SERVER, APP];
             let kind = match dependency.kind {
                 DependencyKind::Development => "for its tests",
                 DependencyKind::Build => "for its build",
@@ -190,85 +107,51 @@ fn pure_crates_declare_nothing_impure() {
 
 #[test]
 fn services_know_neither_pages_nor_http() {
-    let places = sources("server/src/service")
-        .into_iter()
-        .chain(sources("server/src/service.rs"));
-    let offences: Vec<String> = places
-        .flat_map(|file| naming(&file, &["leptos", "axum"]))
-        .collect();
-    assert!(
-        offences.is_empty(),
-        "services name HTTP or pages:\n{}",
-        offences.join("\n")
-    );
+    let places = sources("server/src/service").into_iter().chain(sources("server/src/service.rs"));
+    let offences: Vec<String> = places.flat_map(|file| naming(&file, &["leptos", "axum"])).collect();
+    assert!(offences.is_empty(), "services name HTTP or pages:\n{}", offences.join("\n"));
 }
 
 #[test]
 fn store_knows_no_service() {
-    let places = sources("server/src/store")
-        .into_iter()
-        .chain(sources("server/src/store.rs"));
+    let places = sources("server/src/store").into_iter().chain(sources("server/src/store.rs"));
     let offences: Vec<String> = places.flat_map(|file| reaching(&file, "service")).collect();
-    assert!(
-        offences.is_empty(),
-        "the store names services:\n{}",
-        offences.join("\n")
-    );
+    assert!(offences.is_empty(), "the store names services:\n{}", offences.join("\n"));
 }
 
 #[test]
 fn store_alone_speaks_sql() {
     let root = root();
-    let store = [
-        root.join("server/src/store"),
-        root.join("server/src/store.rs"),
-    ];
+    let store = [root.join("server/src/store"), root.join("server/src/store.rs")];
     let offences: Vec<String> = ["app", "question-bank", "server"]
         .into_iter()
         .flat_map(sources)
         .filter(|file| !store.iter().any(|inside| file.starts_with(inside)))
         .flat_map(|file| naming(&file, &["sqlx"]))
         .collect();
-    assert!(
-        offences.is_empty(),
-        "sqlx outside the store:\n{}",
-        offences.join("\n")
-    );
+    assert!(offences.is_empty(), "sqlx outside the store:\n{}", offences.join("\n"));
 }
 
 /// Where packages come from is each machine's own business.
 #[test]
 fn lock_of_the_browser_tests_names_no_host() {
-    let text = fs::read_to_string(root().join("end2end/package-lock.json"))
-        .expect("end2end/package-lock.json");
+    let text = fs::read_to_string(root().join("end2end/package-lock.json")).expect("end2end/package-lock.json");
     let lock: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let packages = lock["packages"]
-        .as_object()
-        .expect("a lock file of version 2 or 3");
+    let packages = lock["packages"].as_object().expect("a lock file of version 2 or 3");
     for (name, package) in packages {
         let resolved = package["resolved"].as_str().unwrap_or_default();
-        assert!(
-            !resolved.contains("://"),
-            "{name} is resolved to an address"
-        );
+        assert!(!resolved.contains("://"), "{name} is resolved to an address");
     }
 }
 
 // How the walls are looked at
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the workspace")
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned()
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new()
-        .manifest_path(root().join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .unwrap()
+    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap()
 }
 
 fn is_pure(package: &Package) -> bool {
@@ -279,36 +162,16 @@ fn is_pure(package: &Package) -> bool {
 /// `cargo metadata` merges the features that other members of the workspace ask for.
 fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "tree",
-            "--locked",
-            "--package",
-            package,
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-            "--no-dedupe",
-        ])
+        .args(["tree", "--locked", "--package", package, "--edges", "normal,build", "--prefix", "none", "--no-dedupe"])
         .args(["--format", "{p}"])
         .args(more)
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "cargo tree: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let names: BTreeSet<String> = text
-        .lines()
-        .filter_map(|line| Some(line.split(' ').next()?.to_owned()))
-        .collect();
-    assert!(
-        names.contains(package),
-        "cargo tree says nothing of {package}:\n{text}"
-    );
+    let names: BTreeSet<String> = text.lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect();
+    assert!(names.contains(package), "cargo tree says nothing of {package}:\n{text}");
     names
 }
 
@@ -318,20 +181,14 @@ fn assert_none(tree: &BTreeSet<String>, forbidden: &[&str]) {
     let offences: Vec<&String> = tree
         .iter()
         .filter(|name| {
-            forbidden.iter().any(|wall| {
-                **name == *wall || extended.contains(wall) && is_or_extends(name, wall, '-')
-            })
+            forbidden.iter().any(|wall| **name == *wall || extended.contains(wall) && is_or_extends(name, wall, '-'))
         })
         .collect();
-    assert!(
-        offences.is_empty(),
-        "on the wrong side of the wall: {offences:?}"
-    );
+    assert!(offences.is_empty(), "on the wrong side of the wall: {offences:?}");
 }
 
 fn is_or_extends(name: &str, wall: &str, joint: char) -> bool {
-    name.strip_prefix(wall)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(joint))
+    name.strip_prefix(wall).is_some_and(|rest| rest.is_empty() || rest.starts_with(joint))
 }
 
 /// The Rust files under a folder (or the one file), in a stable order; none where there is nothing of that name.
@@ -355,9 +212,7 @@ fn naming(file: &Path, names: &[&str]) -> Vec<String> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| {
-            words(code(line))
-                .iter()
-                .any(|word| names.iter().any(|name| is_or_extends(word, name, '_')))
+            words(code(line)).iter().any(|word| names.iter().any(|name| is_or_extends(word, name, '_')))
         })
         .map(|(index, line)| offence(file, index, line))
         .collect()
@@ -410,9 +265,7 @@ fn code(line: &str) -> &str {
 }
 
 fn words(code: &str) -> Vec<&str> {
-    code.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-        .filter(|word| !word.is_empty())
-        .collect()
+    code.split(|letter: char| !letter.is_alphanumeric() && letter != '_').filter(|word| !word.is_empty()).collect()
 }
 
 fn offence(file: &Path, index: usize, line: &str) -> String {
@@ -430,15 +283,7 @@ fn the_look_sees_what_it_should() {
                 use crate::store::service;\nuse crate::{store::service, limits};\n";
     fs::write(&file, text).unwrap();
     let lines = |offences: Vec<String>| -> Vec<usize> {
-        let number = |offence: &String| {
-            offence
-                .rsplit(".rs:")
-                .next()?
-                .split(':')
-                .next()?
-                .parse()
-                .ok()
-        };
+        let number = |offence: &String| offence.rsplit(".rs:").next()?.split(':').next()?.parse().ok();
         offences.iter().filter_map(number).collect()
     };
     assert_eq!(lines(naming(&file, &["axum"])), [2]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Words, clock_text, seconds_up, web, word_list};
+use super::{Words, clock_text, seam, seconds_up, web, word_list};
 
 const POLL_MS: u32 = 3_000;
 
@@ -37,7 +37,7 @@ pub fn Countdown(begins_in_ms: i64, starts_in_ms: Option<i64>, words: Words) -> 
         set_interval(move || left.set(left_s(base.get_value())), Duration::from_millis(250));
         poll(base, open, offline);
     });
-    view! {
+    seam(view! {
         <div class="countdown">
             <p class="muted">{move || word(if open.get() { CountdownWord::UntilStart } else { CountdownWord::UntilBegin })}</p>
             <p class="big num" role="timer" aria-live="off">{move || clock_text(left.get())}</p>
@@ -53,8 +53,7 @@ pub fn Countdown(begins_in_ms: i64, starts_in_ms: Option<i64>, words: Words) -> 
                 }}
             </p>
         </div>
-    }
-    .into_any()
+    })
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the page was made")]

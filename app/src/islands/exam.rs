@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 use self::room::{Link, Room};
 use crate::{
-    islands::{Words, clock_text, word_list},
+    islands::{Words, clock_text, seam, word_list},
     wire::ExamWire,
 };
 
@@ -38,7 +38,7 @@ word_list! {
 pub fn ExamRoom(exam: ExamWire, words: Words, children: Children) -> impl IntoView {
     let room = Room::new(exam, words);
     Effect::new(move || room.start());
-    view! {
+    seam(view! {
         <div class="exam" class:live=move || room.live.get()>
             <header class="bar exam-bar">
                 {who(room)}
@@ -59,12 +59,11 @@ pub fn ExamRoom(exam: ExamWire, words: Words, children: Children) -> impl IntoVi
             </div>
             {lock::overlay(room)}
         </div>
-    }
-    .into_any()
+    })
 }
 
-fn who(room: Room) -> AnyView {
-    view! {
+fn who(room: Room) -> impl IntoView + use<> {
+    seam(view! {
         <div class="who">
             <b>{room.word(ExamWord::CandidateName)}</b>
             <span class="num">{room.word(ExamWord::CandidateNumber)}</span>
@@ -73,12 +72,11 @@ fn who(room: Room) -> AnyView {
             <h1>{room.word(ExamWord::Subject)}</h1>
             <span>{room.word(ExamWord::Place)}</span>
         </div>
-    }
-    .into_any()
+    })
 }
 
-fn hand(room: Room) -> AnyView {
-    view! {
+fn hand(room: Room) -> impl IntoView + use<> {
+    seam(view! {
         <form method="post" action="/hand" class="hand">
             <input type="hidden" name="back" value=move || room.address(room.current.get())/>
             <button class="quiet" class:up=move || room.hand.get() on:click=move |event| { event.prevent_default(); room.raise_hand(); }>
@@ -88,13 +86,12 @@ fn hand(room: Room) -> AnyView {
                 <span>{move || room.word(if room.hand.get() { ExamWord::HandRaised } else { ExamWord::HandRaise })}</span>
             </button>
         </form>
-    }
-    .into_any()
+    })
 }
 
 /// Ticks with scripts; without, the absolute end is shown. The seconds are never read aloud.
-fn time_left(room: Room) -> AnyView {
-    view! {
+fn time_left(room: Room) -> impl IntoView + use<> {
+    seam(view! {
         <div class="left">
             <div class="only-live" role="timer" aria-live="off">
                 <span>{room.word(ExamWord::TimeLeft)}</span>
@@ -105,13 +102,12 @@ fn time_left(room: Room) -> AnyView {
                 <b class="num">{move || room.end_text.get()}</b>
             </div>
         </div>
-    }
-    .into_any()
+    })
 }
 
 /// Flag, state of saving, and the way to the neighbours; its buttons belong to the shown question's form.
-fn footer(room: Room) -> AnyView {
-    view! {
+fn footer(room: Room) -> impl IntoView + use<> {
+    seam(view! {
         <div class="foot">
             <div class="foot-in">
                 {move || (!room.all.get()).then(|| question::flag(room, room.index(), true))}
@@ -121,6 +117,5 @@ fn footer(room: Room) -> AnyView {
                 {move || (!room.all.get()).then(|| question::neighbours(room, room.index()))}
             </div>
         </div>
-    }
-    .into_any()
+    })
 }

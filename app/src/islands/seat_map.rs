@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Words, web, word_list};
+use super::{Words, seam, web, word_list};
 use crate::wire::{RoomWire, SeatState, TileWire};
 
 const POLL_MS: u32 = 2_000;
@@ -36,7 +36,7 @@ pub fn SeatMap(live: RoomWire, room: String, columns: u32, selected: String, wor
         poll(address, live, stale, heard_at_ms);
     });
     let changed = Memo::new(move |_| live.with(|live| live.shape != shape));
-    view! {
+    seam(view! {
         <div class="seats" class:stale=move || stale.get()>
             {head(live)}
             <div role="alert">
@@ -67,13 +67,12 @@ pub fn SeatMap(live: RoomWire, room: String, columns: u32, selected: String, wor
                 }}
             </ul>
         </div>
-    }
-    .into_any()
+    })
 }
 
 /// Clock, counters, and proctors present against required.
-fn head(live: RwSignal<RoomWire>) -> AnyView {
-    view! {
+fn head(live: RwSignal<RoomWire>) -> impl IntoView + use<> {
+    seam(view! {
         <div class="counts num">
             {move || live.with(|live| live.counts.clone()).into_iter().map(|(label, n)| view! { <div>{label}<b>{n}</b></div> }).collect_view()}
             <p class="present" class:bad=move || live.with(|live| !live.proctors_enough)>{move || live.with(|live| live.proctors_text.clone())}</p>
@@ -82,12 +81,11 @@ fn head(live: RwSignal<RoomWire>) -> AnyView {
         <div role="alert">
             {move || live.with(|live| !live.proctors_enough).then(|| view! { <p class="banner bad">{live.with(|live| live.proctors_text.clone())}</p> })}
         </div>
-    }
-    .into_any()
+    })
 }
 
-fn needs(live: RwSignal<RoomWire>, words: StoredValue<Words>) -> AnyView {
-    view! {
+fn needs(live: RwSignal<RoomWire>, words: StoredValue<Words>) -> impl IntoView + use<> {
+    seam(view! {
         <div class="needs" role="status">
             {move || {
                 let needs = live.with(|live| live.needs.clone());
@@ -99,8 +97,7 @@ fn needs(live: RwSignal<RoomWire>, words: StoredValue<Words>) -> AnyView {
                 })
             }}
         </div>
-    }
-    .into_any()
+    })
 }
 
 /// Who needs the proctor first.
@@ -141,7 +138,7 @@ const fn icon_of(tile: &TileWire) -> &'static str {
     }
 }
 
-fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<String>, words: StoredValue<Words>) -> AnyView {
+fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<String>, words: StoredValue<Words>) -> impl IntoView + use<> {
     let is_selected = selected.with_value(|selected| *selected == tile.sitting);
     let (class, icon) = (class_of(&tile), icon_of(&tile));
     let seat = if tile.seat < 10 { ["0", &tile.seat.to_string()].concat() } else { tile.seat.to_string() };
@@ -149,7 +146,7 @@ fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<St
     let time = (!tile.remaining_text.is_empty())
         .then(|| words.with_value(|words| words.with(SeatWord::TimeLeft as usize, &tile.remaining_text)));
     let hand = tile.hand_raised.then(|| words.with_value(|words| words.at(SeatWord::Hand as usize)));
-    view! {
+    seam(view! {
         <li>
             <a class=class class:sel=is_selected aria-current=is_selected.then_some("true")
                 href=room.with_value(|room| [room.as_str(), "?sitting=", &tile.sitting, "#sitting"].concat())>
@@ -163,8 +160,7 @@ fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<St
                 </svg>
             </a>
         </li>
-    }
-    .into_any()
+    })
 }
 
 fn poll(address: StoredValue<String>, live: RwSignal<RoomWire>, stale: RwSignal<bool>, heard_at_ms: StoredValue<f64>) {

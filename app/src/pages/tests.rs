@@ -407,7 +407,8 @@ fn sample_data() -> Vec<String> {
         }
     }
     data.push(markdown::html(&question_view(Kind::SingleChoice).explanation));
-    let plain = "考生姓名 王监考 李监考 键盘故障 上午场 堡垒机使用知识 日志审计 管理员在堡垒机上新建了用户 录入了服务器 在堡垒机上建立授权关系 新建同名账号 告知密码 放行终端 要让 运维 还需要 国家职业标准 初级";
+    data.push("要让 zhang 用".to_owned());
+    let plain = "考生姓名 王监考 李监考 键盘故障 上午场 堡垒机使用知识 日志审计 管理员在堡垒机上新建了用户 录入了服务器 在堡垒机上建立授权关系 新建同名账号 告知密码 放行终端 运维 还需要 国家职业标准 初级";
     data.extend(plain.split(' ').map(str::to_owned));
     data
 }
@@ -490,7 +491,7 @@ fn live_words_say_who_needs_the_proctor() {
     let live = room::live(&room_view(RoomState::Open, 1, None), Lang::Zh);
     assert!(!live.proctors_enough);
     assert!(live.proctors_text.contains("还缺 1 名"));
-    assert_eq!(live.needs, ["9 号 举手 0:35", "17 号 离线 1:42，22 秒前保存".replace("22 秒", "0:22").as_str()]);
+    assert_eq!(live.needs, ["9 号 举手 0:35", "17 号 离线 1:42，0:22 前保存"]);
     let counts: Vec<_> = live.counts.iter().map(|(_, n)| *n).collect();
     // Expected, present, not logged in, absent, waiting, writing, offline, hands, handed in.
     assert_eq!(counts, [30, 28, 1, 1, 1, 24, 1, 1, 2]);
@@ -508,7 +509,7 @@ fn the_candidates_page_holds_no_key_and_the_preview_folds_it_away() {
     let html = bank::question(&staff_page(Lang::Zh), &question_view(Kind::MultipleChoice));
     let before_fold = html.split("<details class=\"act\"").next().unwrap_or_default();
     assert!(!before_fold.contains("AC"));
-    assert!(html.contains("</b> AC</p>"));
+    assert!(html.contains("</b> <!>AC</p>"));
     assert!(before_fold.contains("type=\"checkbox\" name=\"choice\" value=\"D\""));
 }
 

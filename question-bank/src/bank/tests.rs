@@ -58,10 +58,7 @@ fn reasons_after(old: &str, new: &str) -> Vec<BankReason> {
     let text = format!("{HEAD}{SINGLE}");
     assert!(text.contains(old), "{old:?} is not in the file");
     let (questions, problems) = read_one(&text.replacen(old, new, 1));
-    assert!(
-        questions.is_empty(),
-        "a question with a problem is not in the bank"
-    );
+    assert!(questions.is_empty(), "a question with a problem is not in the bank");
     problems.into_iter().map(|problem| problem.reason).collect()
 }
 
@@ -69,9 +66,7 @@ fn reasons_after(old: &str, new: &str) -> Vec<BankReason> {
 fn good_questions_of_every_kind_are_read() {
     let (questions, problems) = read_one(&format!("{HEAD}{SINGLE}{MULTIPLE}{TRUE_FALSE}"));
     assert_eq!(problems, []);
-    let [single, multiple, true_false] = &questions[..] else {
-        panic!("three questions, not {}", questions.len())
-    };
+    let [single, multiple, true_false] = &questions[..] else { panic!("three questions, not {}", questions.len()) };
     let expected = Revision {
         question: "sb-1".to_owned(),
         revision: 1,
@@ -90,34 +85,17 @@ fn good_questions_of_every_kind_are_read() {
     };
     assert_eq!(single.revision, expected);
     assert!(single.key.right(1) && !single.key.right(0));
-    let commentary = Commentary {
-        explanation: "Because.".to_owned(),
-        source: "RFC 1918".to_owned(),
-    };
+    let commentary = Commentary { explanation: "Because.".to_owned(), source: "RFC 1918".to_owned() };
     assert_eq!(single.commentary, commentary);
-    assert_eq!(
-        (
-            multiple.revision.order,
-            multiple.revision.difficulty_permille
-        ),
-        (OptionOrder::Shuffle, 1000)
-    );
+    assert_eq!((multiple.revision.order, multiple.revision.difficulty_permille), (OptionOrder::Shuffle, 1000));
     assert_eq!(multiple.revision.revision, 3);
-    assert_eq!(
-        (
-            true_false.revision.order,
-            true_false.revision.option_count()
-        ),
-        (OptionOrder::Fixed, 2)
-    );
+    assert_eq!((true_false.revision.order, true_false.revision.option_count()), (OptionOrder::Fixed, 2));
     assert!(true_false.key.right(1));
 }
 
 #[test]
 fn good_questions_are_kept_beside_bad_ones() {
-    let bad = SINGLE
-        .replace("sb-1", "sb-bad")
-        .replace("key = \"B\"", "key = \"E\"");
+    let bad = SINGLE.replace("sb-1", "sb-bad").replace("key = \"B\"", "key = \"E\"");
     let good = format!("{HEAD}{TRUE_FALSE}");
     let files = [
         ("a.toml", format!("{HEAD}{bad}{MULTIPLE}")),
@@ -125,10 +103,7 @@ fn good_questions_are_kept_beside_bad_ones() {
         ("b.toml", good),
     ];
     let (questions, problems) = read(&testing::national(), &files);
-    let ids: Vec<_> = questions
-        .iter()
-        .map(|question| question.revision.question.as_str())
-        .collect();
+    let ids: Vec<_> = questions.iter().map(|question| question.revision.question.as_str()).collect();
     assert_eq!(ids, ["sb-2", "sb-3"]);
     assert_eq!(problems.len(), 2);
     let expected = BankProblem {
@@ -138,10 +113,7 @@ fn good_questions_are_kept_beside_bad_ones() {
         reason: BankReason::Key(KeyError::NotAnOption),
     };
     assert_eq!(problems[0], expected);
-    assert_eq!(
-        (problems[1].file.as_str(), problems[1].line),
-        ("broken.toml", Some(6))
-    );
+    assert_eq!((problems[1].file.as_str(), problems[1].line), ("broken.toml", Some(6)));
     assert!(matches!(problems[1].reason, BankReason::BrokenToml(_)));
 }
 
@@ -157,37 +129,22 @@ fn each_problem_says_its_line() {
         assert!(text.lines().nth(line).is_some_and(|next| next.contains(id)));
     }
     let sentence = problems[0].to_string();
-    assert!(
-        sentence.starts_with("a.toml, line 6, question \"x1\": the difficulty must be"),
-        "{sentence}"
-    );
+    assert!(sentence.starts_with("a.toml, line 6, question \"x1\": the difficulty must be"), "{sentence}");
 }
 
 #[test]
 fn tags_that_the_standard_does_not_have_are_refused() {
     let reason = |old, new| reasons_after(old, new);
-    assert_eq!(
-        reason("cloud-computing-engineer-2-02-10-12", "x"),
-        [BankReason::UnknownStandard("x".to_owned())]
-    );
-    assert_eq!(
-        reason("junior", "x"),
-        [BankReason::UnknownLevel("x".to_owned())]
-    );
-    assert_eq!(
-        reason("system-building", "x"),
-        [BankReason::UnknownFunction("x".to_owned())]
-    );
+    assert_eq!(reason("cloud-computing-engineer-2-02-10-12", "x"), [BankReason::UnknownStandard("x".to_owned())]);
+    assert_eq!(reason("junior", "x"), [BankReason::UnknownLevel("x".to_owned())]);
+    assert_eq!(reason("system-building", "x"), [BankReason::UnknownFunction("x".to_owned())]);
     let unknown = BankReason::UnknownKnowledge {
         level: "junior".to_owned(),
         function: "system-building".to_owned(),
         knowledge: "9.9".to_owned(),
     };
     assert_eq!(reason("1.1.1", "9.9"), [unknown]);
-    assert_eq!(
-        reason("level = \"junior\"", ""),
-        [BankReason::MissingField("level")]
-    );
+    assert_eq!(reason("level = \"junior\"", ""), [BankReason::MissingField("level")]);
     assert_eq!(reason("level = \"junior\"", "level = 1").len(), 1);
 }
 
@@ -207,10 +164,7 @@ fn a_missing_field_is_named() {
         ("revision = 1", "revision"),
         ("kind = \"single\"", "kind"),
         ("stem = \"\"\"\nWhat?\n\"\"\"", "stem"),
-        (
-            "options = [\"one\", \"two\", \"three\", \"four\"]",
-            "options",
-        ),
+        ("options = [\"one\", \"two\", \"three\", \"four\"]", "options"),
         ("key = \"B\"", "key"),
         ("difficulty = 0.62", "difficulty"),
         ("explanation = \"Because.\"", "explanation"),
@@ -224,26 +178,10 @@ fn a_missing_field_is_named() {
 #[test]
 fn each_fault_of_a_question_is_named() {
     let cases: [(&str, &str, BankReason); 19] = [
-        (
-            "source = ",
-            "sauce = \"x\"\nsource = ",
-            BankReason::UnknownField("sauce".to_owned()),
-        ),
-        (
-            "kind = \"single\"",
-            "kind = \"essay\"",
-            BankReason::UnknownKind("essay".to_owned()),
-        ),
-        (
-            "kind = \"single\"",
-            "kind = \"true-false\"",
-            BankReason::OptionsOnTrueFalse,
-        ),
-        (
-            "order = \"fixed\"",
-            "order = \"random\"",
-            BankReason::UnknownOrder("random".to_owned()),
-        ),
+        ("source = ", "sauce = \"x\"\nsource = ", BankReason::UnknownField("sauce".to_owned())),
+        ("kind = \"single\"", "kind = \"essay\"", BankReason::UnknownKind("essay".to_owned())),
+        ("kind = \"single\"", "kind = \"true-false\"", BankReason::OptionsOnTrueFalse),
+        ("order = \"fixed\"", "order = \"random\"", BankReason::UnknownOrder("random".to_owned())),
         ("sb-1", "sb 1", BankReason::BadId("sb 1".to_owned())),
         ("\nWhat?\n", "\n \n", BankReason::EmptyText("stem")),
         ("Because.", "", BankReason::EmptyText("explanation")),
@@ -260,19 +198,9 @@ fn each_fault_of_a_question_is_named() {
         (
             "[\"one\", \"two\", \"three\", \"four\"]",
             "[\"one\"]",
-            BankReason::OptionCount {
-                kind: Kind::SingleChoice,
-                count: 1,
-            },
+            BankReason::OptionCount { kind: Kind::SingleChoice, count: 1 },
         ),
-        (
-            "key = \"B\"",
-            "key = \"AB\"",
-            BankReason::Key(KeyError::RightCount {
-                kind: Kind::SingleChoice,
-                right: 2,
-            }),
-        ),
+        ("key = \"B\"", "key = \"AB\"", BankReason::Key(KeyError::RightCount { kind: Kind::SingleChoice, right: 2 })),
     ];
     for (old, new, reason) in cases {
         assert_eq!(reasons_after(old, new), [reason], "{old} → {new}");
@@ -292,38 +220,23 @@ fn fields_of_another_type_are_named() {
 
 #[test]
 fn every_fault_of_a_question_is_listed_at_once() {
-    let text = format!("{HEAD}{SINGLE}")
-        .replace("0.62", "7")
-        .replace("Because.", "")
-        .replace("revision = 1", "revision = 0");
-    let reasons: Vec<_> = read_one(&text)
-        .1
-        .into_iter()
-        .map(|problem| problem.reason)
-        .collect();
-    let expected = [
-        BankReason::BadRevision,
-        BankReason::BadDifficulty,
-        BankReason::EmptyText("explanation"),
-    ];
+    let text =
+        format!("{HEAD}{SINGLE}").replace("0.62", "7").replace("Because.", "").replace("revision = 1", "revision = 0");
+    let reasons: Vec<_> = read_one(&text).1.into_iter().map(|problem| problem.reason).collect();
+    let expected = [BankReason::BadRevision, BankReason::BadDifficulty, BankReason::EmptyText("explanation")];
     assert_eq!(reasons, expected);
 }
 
 #[test]
 fn an_id_belongs_to_one_question() {
     let text = format!("{HEAD}{SINGLE}");
-    let (questions, problems) = read(
-        &testing::national(),
-        &[("a.toml", &text), ("b.toml", &text)],
-    );
+    let (questions, problems) = read(&testing::national(), &[("a.toml", &text), ("b.toml", &text)]);
     assert_eq!(questions.len(), 1);
     let expected = BankProblem {
         file: "b.toml".to_owned(),
         line: Some(6),
         question: Some("sb-1".to_owned()),
-        reason: BankReason::DuplicateId {
-            first_file: "a.toml".to_owned(),
-        },
+        reason: BankReason::DuplicateId { first_file: "a.toml".to_owned() },
     };
     assert_eq!(problems, [expected]);
 }
@@ -331,28 +244,14 @@ fn an_id_belongs_to_one_question() {
 #[test]
 fn a_file_without_questions_is_a_problem() {
     let (_, problems) = read_one(HEAD);
-    assert_eq!(
-        problems
-            .into_iter()
-            .map(|one| one.reason)
-            .collect::<Vec<_>>(),
-        [BankReason::NoQuestions]
-    );
+    assert_eq!(problems.into_iter().map(|one| one.reason).collect::<Vec<_>>(), [BankReason::NoQuestions]);
     let (_, problems) = read_one(&format!("{HEAD}question = \"none\"\n"));
-    assert!(matches!(
-        problems[0].reason,
-        BankReason::WrongType {
-            field: "question",
-            ..
-        }
-    ));
+    assert!(matches!(problems[0].reason, BankReason::WrongType { field: "question", .. }));
 }
 
 #[test]
 fn a_question_is_checked_even_where_its_file_has_wrong_tags() {
-    let text = format!("{HEAD}{SINGLE}")
-        .replace("junior", "x")
-        .replace("0.62", "7");
+    let text = format!("{HEAD}{SINGLE}").replace("junior", "x").replace("0.62", "7");
     let (questions, problems) = read_one(&text);
     assert!(questions.is_empty());
     assert_eq!(problems.len(), 2, "{problems:?}");
@@ -376,13 +275,7 @@ fn nothing_at_all_is_an_empty_bank() {
 #[test]
 fn line_ends_do_not_matter() {
     let text = format!("{HEAD}{SINGLE}");
-    let digests = |text: &str| -> Vec<Digest> {
-        read_one(text)
-            .0
-            .iter()
-            .map(|one| one.revision.digest())
-            .collect()
-    };
+    let digests = |text: &str| -> Vec<Digest> { read_one(text).0.iter().map(|one| one.revision.digest()).collect() };
     assert_eq!(digests(&text), digests(&text.replace('\n', "\r\n")));
     assert_eq!(digests(&text).len(), 1);
 }

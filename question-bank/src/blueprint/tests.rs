@@ -6,12 +6,7 @@ use super::*;
 use crate::testing;
 
 fn counts(compiled: &Compiled, function: &str) -> Vec<u32> {
-    compiled
-        .cells
-        .iter()
-        .filter(|cell| cell.function == function)
-        .map(|cell| cell.count)
-        .collect()
+    compiled.cells.iter().filter(|cell| cell.function == function).map(|cell| cell.count).collect()
 }
 
 #[test]
@@ -19,28 +14,14 @@ fn the_default_of_every_column_compiles_to_its_weights() {
     let standard = testing::national();
     assert_eq!(standard.columns.len(), 5);
     for column in &standard.columns {
-        let blueprint =
-            Blueprint::default_for(&standard, &column.level, column.direction.as_deref())
-                .expect("every column has a default");
-        let compiled = blueprint
-            .compile()
-            .expect("all weights are multiples of five");
+        let blueprint = Blueprint::default_for(&standard, &column.level, column.direction.as_deref())
+            .expect("every column has a default");
+        let compiled = blueprint.compile().expect("all weights are multiples of five");
         assert_eq!(compiled.standard, standard.id);
         for (function, weight) in &column.weights {
-            assert_eq!(
-                counts(&compiled, function),
-                [weight / 5, weight / 5 * 3, weight / 5],
-                "{function}"
-            );
+            assert_eq!(counts(&compiled, function), [weight / 5, weight / 5 * 3, weight / 5], "{function}");
         }
-        let of_kind = |kind| {
-            compiled
-                .cells
-                .iter()
-                .filter(|cell| cell.kind == kind)
-                .map(|cell| cell.count)
-                .sum::<u32>()
-        };
+        let of_kind = |kind| compiled.cells.iter().filter(|cell| cell.kind == kind).map(|cell| cell.count).sum::<u32>();
         assert_eq!(Kind::ALL.map(of_kind), [20, 60, 20]);
         assert!(compiled.cells.iter().all(|cell| cell.points_milli == 1000));
     }
@@ -49,14 +30,8 @@ fn the_default_of_every_column_compiles_to_its_weights() {
 #[test]
 fn no_default_without_weights() {
     let standard = testing::national();
-    let error = Blueprint::default_for(&standard, "senior", Some("operations"))
-        .expect_err("senior has no directions");
-    assert!(
-        error
-            .to_string()
-            .contains("level \"senior\", direction operations"),
-        "{error}"
-    );
+    let error = Blueprint::default_for(&standard, "senior", Some("operations")).expect_err("senior has no directions");
+    assert!(error.to_string().contains("level \"senior\", direction operations"), "{error}");
     let bare = Standard::load(testing::ONE_PLUS_X).expect("the 1+X standard loads");
     let error = Blueprint::default_for(&bare, "junior", None).expect_err("no weights at all");
     assert!(matches!(error, BlueprintError::NoWeights { .. }));
@@ -76,10 +51,7 @@ fn an_indivisible_share_is_refused_with_its_remainder() {
         remainder: 8,
     };
     assert_eq!(error, expected);
-    assert!(
-        error.to_string().contains("\"alpha\" has 7 of 20 points"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("\"alpha\" has 7 of 20 points"), "{error}");
     assert!(error.to_string().contains("is 1 and 8/20"), "{error}");
 }
 
@@ -87,12 +59,7 @@ fn an_indivisible_share_is_refused_with_its_remainder() {
 fn unequal_points_per_kind_compile() {
     let mut blueprint = testing::blueprint();
     blueprint.kinds = vec![
-        KindQuota {
-            kind: Kind::TrueFalse,
-            count: 8,
-            points_milli: 500,
-            marking: Policy::Exact,
-        },
+        KindQuota { kind: Kind::TrueFalse, count: 8, points_milli: 500, marking: Policy::Exact },
         KindQuota {
             kind: Kind::MultipleChoice,
             count: 8,
@@ -100,9 +67,7 @@ fn unequal_points_per_kind_compile() {
             marking: Policy::PartialFixed { milli: 500 },
         },
     ];
-    let compiled = blueprint
-        .compile()
-        .expect("4 + 16 points, a quarter and a half of each");
+    let compiled = blueprint.compile().expect("4 + 16 points, a quarter and a half of each");
     assert_eq!(counts(&compiled, "alpha"), [2, 2]);
     assert_eq!(counts(&compiled, "beta"), [4, 4]);
 }
@@ -115,40 +80,16 @@ fn each_fault_is_named() {
         blueprint.compile().expect_err("the fault must be seen")
     };
     let alpha = || "alpha".to_owned();
-    assert_eq!(
-        refused(|one| one.points.push(("alpha".to_owned(), 5))),
-        BlueprintError::DuplicateFunction(alpha())
-    );
-    assert_eq!(
-        refused(|one| one.kinds.push(one.kinds[0].clone())),
-        BlueprintError::DuplicateKind(Kind::TrueFalse)
-    );
+    assert_eq!(refused(|one| one.points.push(("alpha".to_owned(), 5))), BlueprintError::DuplicateFunction(alpha()));
+    assert_eq!(refused(|one| one.kinds.push(one.kinds[0].clone())), BlueprintError::DuplicateKind(Kind::TrueFalse));
     assert_eq!(refused(|one| one.points.clear()), BlueprintError::ZeroTotal);
     assert_eq!(refused(|one| one.kinds.clear()), BlueprintError::ZeroTotal);
-    assert_eq!(
-        refused(|one| one.points[0].1 = 0),
-        BlueprintError::FunctionWithoutPoints(alpha())
-    );
-    assert_eq!(
-        refused(|one| one.kinds[1].count = 0),
-        BlueprintError::KindWithoutPoints(Kind::SingleChoice)
-    );
-    assert_eq!(
-        refused(|one| one.kinds[1].points_milli = 0),
-        BlueprintError::KindWithoutPoints(Kind::SingleChoice)
-    );
+    assert_eq!(refused(|one| one.points[0].1 = 0), BlueprintError::FunctionWithoutPoints(alpha()));
+    assert_eq!(refused(|one| one.kinds[1].count = 0), BlueprintError::KindWithoutPoints(Kind::SingleChoice));
+    assert_eq!(refused(|one| one.kinds[1].points_milli = 0), BlueprintError::KindWithoutPoints(Kind::SingleChoice));
     let error = refused(|one| one.kinds[1].points_milli = 1500);
-    assert_eq!(
-        error,
-        BlueprintError::TotalsDiffer {
-            functions_milli: 20_000,
-            kinds_milli: 26_000
-        }
-    );
-    assert_eq!(
-        error.to_string(),
-        "the functions add up to 20 points and the kinds to 26; make both the same"
-    );
+    assert_eq!(error, BlueprintError::TotalsDiffer { functions_milli: 20_000, kinds_milli: 26_000 });
+    assert_eq!(error.to_string(), "the functions add up to 20 points and the kinds to 26; make both the same");
 }
 
 #[test]
@@ -157,53 +98,29 @@ fn sizes_that_would_overflow_are_refused() {
     blueprint.points = vec![("alpha".to_owned(), u32::MAX)];
     blueprint.kinds.truncate(1);
     blueprint.kinds[0].count = u32::MAX;
-    assert!(matches!(
-        blueprint.compile(),
-        Err(BlueprintError::TooLarge { .. })
-    ));
+    assert!(matches!(blueprint.compile(), Err(BlueprintError::TooLarge { .. })));
     blueprint.kinds[0].points_milli = u32::MAX;
-    assert!(matches!(
-        blueprint.compile(),
-        Err(BlueprintError::TotalsDiffer { .. })
-    ));
+    assert!(matches!(blueprint.compile(), Err(BlueprintError::TotalsDiffer { .. })));
 }
 
 #[test]
 fn json_is_read_back_and_strangers_are_refused() {
     let mut blueprint = testing::blueprint();
     blueprint.kinds[0].marking = Policy::PartialPerOption { milli: 500 };
-    blueprint.kinds[1].marking = Policy::Penalised {
-        right_milli: 1,
-        wrong_milli: 2,
-    };
+    blueprint.kinds[1].marking = Policy::Penalised { right_milli: 1, wrong_milli: 2 };
     blueprint.kinds[2].marking = Policy::PartialFixed { milli: 3 };
     let json = serde_json::to_value(&blueprint).expect("plain data");
     assert_eq!(json["kinds"][0]["marking"]["policy"], "partial_per_option");
-    assert_eq!(
-        serde_json::from_value::<Blueprint>(json.clone()).expect("as written"),
-        blueprint
-    );
+    assert_eq!(serde_json::from_value::<Blueprint>(json.clone()).expect("as written"), blueprint);
     for place in ["", "/kinds/0", "/kinds/0/marking"] {
         let mut strange = json.clone();
         strange.pointer_mut(place).expect("the place exists")["stranger"] = 1.into();
-        assert!(
-            serde_json::from_value::<Blueprint>(strange).is_err(),
-            "a stranger in {place:?}"
-        );
+        assert!(serde_json::from_value::<Blueprint>(strange).is_err(), "a stranger in {place:?}");
     }
     let exact = serde_json::json!({"policy": "exact"});
-    assert_eq!(
-        serde_json::from_value::<Policy>(exact.clone()).ok(),
-        Some(Policy::Exact)
-    );
-    assert_eq!(
-        serde_json::to_value(Policy::Exact).expect("plain data"),
-        exact
-    );
-    assert!(
-        serde_json::from_value::<Policy>(serde_json::json!({"policy": "exact", "milli": 500}))
-            .is_err()
-    );
+    assert_eq!(serde_json::from_value::<Policy>(exact.clone()).ok(), Some(Policy::Exact));
+    assert_eq!(serde_json::to_value(Policy::Exact).expect("plain data"), exact);
+    assert!(serde_json::from_value::<Policy>(serde_json::json!({"policy": "exact", "milli": 500})).is_err());
 }
 
 #[test]
@@ -222,12 +139,7 @@ fn the_digest_covers_every_field() {
         |one| one.kinds[0].points_milli += 1,
         |one| one.kinds[0].marking = Policy::PartialPerOption { milli: 1 },
         |one| one.kinds[0].marking = Policy::PartialFixed { milli: 1 },
-        |one| {
-            one.kinds[0].marking = Policy::Penalised {
-                right_milli: 1,
-                wrong_milli: 1,
-            }
-        },
+        |one| one.kinds[0].marking = Policy::Penalised { right_milli: 1, wrong_milli: 1 },
     ];
     let digests: BTreeSet<_> = changes
         .iter()

@@ -27,26 +27,16 @@ fn bank() -> Vec<Revision> {
 }
 
 fn good_paper() -> Paper {
-    let compiled = testing::blueprint()
-        .compile()
-        .expect("the synthetic blueprint compiles");
+    let compiled = testing::blueprint().compile().expect("the synthetic blueprint compiles");
     let bank = testing::bank();
     let secret = Secret::join(b"one", b"two");
-    drawer::draw(
-        &compiled,
-        &Snapshot::of(bank.iter()),
-        "junior",
-        &secret,
-        "sitting",
-    )
-    .expect("the bank suffices")
+    drawer::draw(&compiled, &Snapshot::of(bank.iter()), "junior", &secret, "sitting").expect("the bank suffices")
 }
 
 fn check_against_bank(paper: &Paper) -> Result<Conformance, Vec<Violation>> {
     let bank = bank();
     check(paper, &testing::blueprint(), |question, revision| {
-        bank.iter()
-            .find(|one| one.question == question && one.revision == revision)
+        bank.iter().find(|one| one.question == question && one.revision == revision)
     })
 }
 
@@ -59,10 +49,7 @@ fn violations_after(change: impl FnOnce(&mut Vec<Item>)) -> Vec<Violation> {
 
 /// The index of an item for which this holds.
 fn find(items: &[Item], wanted: impl Fn(&Item) -> bool) -> usize {
-    items
-        .iter()
-        .position(wanted)
-        .expect("the synthetic paper has such an item")
+    items.iter().position(wanted).expect("the synthetic paper has such an item")
 }
 
 /// Puts an unused question of the bank in the place of an item, with everything the item says of itself in order.
@@ -94,11 +81,7 @@ fn a_good_paper_gets_its_statement() {
         by_function: [("alpha", 5000), ("beta", 10_000), ("gamma", 5000)]
             .map(|(function, milli)| (function.to_owned(), milli))
             .to_vec(),
-        by_kind: vec![
-            (Kind::TrueFalse, 4),
-            (Kind::SingleChoice, 12),
-            (Kind::MultipleChoice, 4),
-        ],
+        by_kind: vec![(Kind::TrueFalse, 4), (Kind::SingleChoice, 12), (Kind::MultipleChoice, 4)],
         paper: paper.digest(),
     };
     assert_eq!(conformance, expected);
@@ -107,13 +90,7 @@ fn a_good_paper_gets_its_statement() {
 #[test]
 fn rejects_wrong_positions() {
     let violations = violations_after(|items| items[4].position = 6);
-    assert_eq!(
-        violations,
-        [Violation::Position {
-            position: 5,
-            found: 6
-        }]
-    );
+    assert_eq!(violations, [Violation::Position { position: 5, found: 6 }]);
     let violations = violations_after(|items| items.swap(5, 6));
     assert_eq!(violations.len(), 2, "{violations:?}");
 }
@@ -121,18 +98,10 @@ fn rejects_wrong_positions() {
 #[test]
 fn rejects_an_item_too_few() {
     let violations = violations_after(|items| drop(items.pop()));
-    let counted = Violation::KindCount {
-        kind: Kind::MultipleChoice,
-        wanted: 4,
-        found: 3,
-    };
+    let counted = Violation::KindCount { kind: Kind::MultipleChoice, wanted: 4, found: 3 };
     assert!(violations.contains(&counted), "{violations:?}");
     let violations = violations_after(Vec::clear);
-    assert!(
-        violations
-            .iter()
-            .any(|one| matches!(one, Violation::FunctionPoints { found_milli: 0, .. }))
-    );
+    assert!(violations.iter().any(|one| matches!(one, Violation::FunctionPoints { found_milli: 0, .. })));
 }
 
 #[test]
@@ -142,11 +111,7 @@ fn rejects_an_item_too_many() {
         items[20].position = 21;
         replace(items, 20, "alpha", Kind::MultipleChoice);
     });
-    let points = Violation::FunctionPoints {
-        function: "alpha".to_owned(),
-        wanted_milli: 5000,
-        found_milli: 6000,
-    };
+    let points = Violation::FunctionPoints { function: "alpha".to_owned(), wanted_milli: 5000, found_milli: 6000 };
     assert!(violations.contains(&points), "{violations:?}");
 }
 
@@ -155,86 +120,40 @@ fn rejects_a_question_twice() {
     let violations = violations_after(|items| {
         let same = |index: usize, items: &[Item]| {
             let first = &items[index];
-            items
-                .iter()
-                .skip(index + 1)
-                .position(|one| one.function == first.function && one.kind == first.kind)
+            items.iter().skip(index + 1).position(|one| one.function == first.function && one.kind == first.kind)
         };
-        let first = (4..16)
-            .find(|&index| same(index, items).is_some())
-            .expect("beta has six singles");
+        let first = (4..16).find(|&index| same(index, items).is_some()).expect("beta has six singles");
         let second = first + 1 + same(first, items).expect("found just now");
         let position = items[second].position;
-        items[second] = Item {
-            position,
-            ..items[first].clone()
-        };
+        items[second] = Item { position, ..items[first].clone() };
     });
-    assert!(
-        matches!(&violations[..], [Violation::Repeated { .. }]),
-        "{violations:?}"
-    );
+    assert!(matches!(&violations[..], [Violation::Repeated { .. }]), "{violations:?}");
 }
 
 #[test]
 fn rejects_questions_that_do_not_exist() {
     let violations = violations_after(|items| "nowhere".clone_into(&mut items[4].question));
-    assert!(
-        matches!(
-            &violations[0],
-            Violation::UnknownRevision { position: 5, .. }
-        ),
-        "{violations:?}"
-    );
+    assert!(matches!(&violations[0], Violation::UnknownRevision { position: 5, .. }), "{violations:?}");
     let violations = violations_after(|items| items[4].revision += 7);
-    assert!(
-        matches!(
-            &violations[0],
-            Violation::UnknownRevision { position: 5, .. }
-        ),
-        "{violations:?}"
-    );
+    assert!(matches!(&violations[0], Violation::UnknownRevision { position: 5, .. }), "{violations:?}");
 }
 
 #[test]
 fn rejects_strangers() {
     let stranger = |id: &'static str| {
         violations_after(|items| {
-            let index = find(items, |item| {
-                item.function == "alpha" && item.kind == Kind::SingleChoice
-            });
+            let index = find(items, |item| item.function == "alpha" && item.kind == Kind::SingleChoice);
             let position = items[index].position;
             let revision = testing::revision("alpha", Kind::SingleChoice, 1).revision;
-            items[index] = Item {
-                position,
-                question: id.to_owned(),
-                revision,
-                options: vec![0, 1, 2, 3],
-                ..items[index].clone()
-            };
+            items[index] =
+                Item { position, question: id.to_owned(), revision, options: vec![0, 1, 2, 3], ..items[index].clone() };
         })
     };
-    assert!(matches!(
-        &stranger("other-level")[..],
-        [Violation::Level { .. }]
-    ));
-    assert!(matches!(
-        &stranger("other-standard")[..],
-        [Violation::Standard { .. }]
-    ));
+    assert!(matches!(&stranger("other-level")[..], [Violation::Level { .. }]));
+    assert!(matches!(&stranger("other-standard")[..], [Violation::Standard { .. }]));
     let violations = stranger("other-function");
-    assert!(
-        violations
-            .iter()
-            .any(|one| matches!(one, Violation::FunctionNotWanted { .. })),
-        "{violations:?}"
-    );
-    assert!(
-        violations
-            .iter()
-            .any(|one| matches!(one, Violation::Function { .. })),
-        "{violations:?}"
-    );
+    assert!(violations.iter().any(|one| matches!(one, Violation::FunctionNotWanted { .. })), "{violations:?}");
+    assert!(violations.iter().any(|one| matches!(one, Violation::Function { .. })), "{violations:?}");
 }
 
 #[test]
@@ -243,46 +162,21 @@ fn rejects_items_that_lie_about_their_question() {
         let index = find(items, |item| item.function == "alpha");
         "beta".clone_into(&mut items[index].function);
     });
-    assert!(
-        matches!(&violations[..], [Violation::Function { .. }]),
-        "{violations:?}"
-    );
+    assert!(matches!(&violations[..], [Violation::Function { .. }]), "{violations:?}");
     let violations = violations_after(|items| items[15].kind = Kind::MultipleChoice);
-    let lie = Violation::Kind {
-        position: 16,
-        item: Kind::MultipleChoice,
-        question: Kind::SingleChoice,
-    };
+    let lie = Violation::Kind { position: 16, item: Kind::MultipleChoice, question: Kind::SingleChoice };
     assert_eq!(violations, [lie]);
 }
 
 #[test]
 fn rejects_options_that_are_no_permutation() {
-    for options in [
-        vec![],
-        vec![0, 1, 2],
-        vec![0, 1, 2, 2],
-        vec![0, 1, 2, 4],
-        vec![0, 1, 2, 3, 3],
-        vec![0, 1, 2, 3, 4],
-    ] {
+    for options in [vec![], vec![0, 1, 2], vec![0, 1, 2, 2], vec![0, 1, 2, 4], vec![0, 1, 2, 3, 3], vec![0, 1, 2, 3, 4]]
+    {
         let violations = violations_after(|items| items[4].options.clone_from(&options));
-        assert_eq!(
-            violations,
-            [Violation::OptionsNotPermuted {
-                position: 5,
-                options
-            }]
-        );
+        assert_eq!(violations, [Violation::OptionsNotPermuted { position: 5, options }]);
     }
     let violations = violations_after(|items| items[0].options = vec![0]);
-    assert!(
-        matches!(
-            &violations[..],
-            [Violation::OptionsNotPermuted { position: 1, .. }]
-        ),
-        "{violations:?}"
-    );
+    assert!(matches!(&violations[..], [Violation::OptionsNotPermuted { position: 1, .. }]), "{violations:?}");
 }
 
 #[test]
@@ -290,42 +184,21 @@ fn rejects_shuffled_options_whose_order_is_fixed() {
     let violations = violations_after(|items| {
         let fixed = |item: &Item| {
             item.kind == Kind::SingleChoice
-                && ["-03", "-06", "-09", "-00"]
-                    .iter()
-                    .any(|end| item.question.ends_with(end))
+                && ["-03", "-06", "-09", "-00"].iter().any(|end| item.question.ends_with(end))
         };
         let index = find(items, fixed);
         items[index].options.reverse();
     });
-    assert!(
-        matches!(&violations[..], [Violation::OptionsNotInOrder { .. }]),
-        "{violations:?}"
-    );
+    assert!(matches!(&violations[..], [Violation::OptionsNotInOrder { .. }]), "{violations:?}");
     let violations = violations_after(|items| items[0].options = vec![1, 0]);
-    assert_eq!(
-        violations,
-        [Violation::OptionsNotInOrder {
-            position: 1,
-            options: vec![1, 0]
-        }]
-    );
+    assert_eq!(violations, [Violation::OptionsNotInOrder { position: 1, options: vec![1, 0] }]);
 }
 
 #[test]
 fn rejects_other_points() {
     let violations = violations_after(|items| items[4].points_milli = 999);
-    assert_eq!(
-        violations[0],
-        Violation::Points {
-            position: 5,
-            wanted_milli: 1000,
-            found_milli: 999
-        }
-    );
-    assert!(
-        matches!(&violations[1], Violation::FunctionPoints { .. }),
-        "{violations:?}"
-    );
+    assert_eq!(violations[0], Violation::Points { position: 5, wanted_milli: 1000, found_milli: 999 });
+    assert!(matches!(&violations[1], Violation::FunctionPoints { .. }), "{violations:?}");
 }
 
 #[test]
@@ -334,27 +207,16 @@ fn rejects_kinds_out_of_block() {
         items.swap(3, 4);
         (items[3].position, items[4].position) = (4, 5);
     });
-    assert_eq!(
-        violations,
-        [Violation::Block {
-            position: 5,
-            kind: Kind::TrueFalse
-        }]
-    );
+    assert_eq!(violations, [Violation::Block { position: 5, kind: Kind::TrueFalse }]);
 }
 
 #[test]
 fn rejects_another_function_in_the_same_kind() {
     let violations = violations_after(|items| {
-        let index = find(items, |item| {
-            item.function == "alpha" && item.kind == Kind::SingleChoice
-        });
+        let index = find(items, |item| item.function == "alpha" && item.kind == Kind::SingleChoice);
         replace(items, index, "beta", Kind::SingleChoice);
     });
-    let found = violations
-        .iter()
-        .filter(|one| matches!(one, Violation::FunctionPoints { .. }))
-        .count();
+    let found = violations.iter().filter(|one| matches!(one, Violation::FunctionPoints { .. })).count();
     assert_eq!(found, 2, "{violations:?}");
 }
 
@@ -364,10 +226,7 @@ fn rejects_another_kind_in_the_same_function() {
         let function = items[15].function.clone();
         replace(items, 15, &function, Kind::MultipleChoice);
     });
-    let found = violations
-        .iter()
-        .filter(|one| matches!(one, Violation::KindCount { .. }))
-        .count();
+    let found = violations.iter().filter(|one| matches!(one, Violation::KindCount { .. })).count();
     assert_eq!(found, 2, "{violations:?}");
 }
 
@@ -376,22 +235,13 @@ fn rejects_another_kind_in_the_same_function() {
 #[test]
 fn rejects_shares_that_only_the_margins_hide() {
     let violations = violations_after(|items| {
-        let single = find(items, |item| {
-            item.function == "alpha" && item.kind == Kind::SingleChoice
-        });
+        let single = find(items, |item| item.function == "alpha" && item.kind == Kind::SingleChoice);
         replace(items, single, "beta", Kind::SingleChoice);
-        let multiple = find(items, |item| {
-            item.function == "beta" && item.kind == Kind::MultipleChoice
-        });
+        let multiple = find(items, |item| item.function == "beta" && item.kind == Kind::MultipleChoice);
         replace(items, multiple, "alpha", Kind::MultipleChoice);
     });
     assert_eq!(violations.len(), 4, "{violations:?}");
-    assert!(
-        violations
-            .iter()
-            .all(|one| matches!(one, Violation::Share { .. })),
-        "{violations:?}"
-    );
+    assert!(violations.iter().all(|one| matches!(one, Violation::Share { .. })), "{violations:?}");
 }
 
 #[test]

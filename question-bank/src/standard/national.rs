@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    Direction, Function, FunctionContent, KnowledgePoint, Level, Name, Part, Standard,
-    StandardProblem, TheoryRules, WeightColumn, WorkContent, in_function_order,
+    Direction, Function, FunctionContent, KnowledgePoint, Level, Name, Part, Standard, StandardProblem, TheoryRules,
+    WeightColumn, WorkContent, in_function_order,
 };
 
 /// The keys of the file that the product needs. Others, such as eligibility and the practical exam, are passed over.
@@ -93,10 +93,7 @@ impl File {
         let problems = self.unknown_directions();
         let content = self.content();
         let basics = self.basic_requirements.into_iter().map(|basic| basic.named);
-        let functions: Vec<_> = basics
-            .chain(self.functions)
-            .map(Named::into_function)
-            .collect();
+        let functions: Vec<_> = basics.chain(self.functions).map(Named::into_function).collect();
         let columns = self.weights.theory.into_iter().map(|column| WeightColumn {
             level: column.level,
             direction: column.direction,
@@ -104,20 +101,9 @@ impl File {
         });
         let standard = Standard {
             id: self.id,
-            name: Name {
-                zh: self.name,
-                en: self.name_en,
-            },
-            levels: self
-                .levels
-                .into_iter()
-                .map(|level| level.named.into_level())
-                .collect(),
-            directions: self
-                .directions
-                .into_iter()
-                .map(Named::into_direction)
-                .collect(),
+            name: Name { zh: self.name, en: self.name_en },
+            levels: self.levels.into_iter().map(|level| level.named.into_level()).collect(),
+            directions: self.directions.into_iter().map(Named::into_direction).collect(),
             theory: Some(self.assessment.theory),
             columns: columns.collect(),
             content,
@@ -132,21 +118,13 @@ impl File {
             self.basic_requirements.iter().map(|basic| FunctionContent {
                 level: level.named.id.clone(),
                 function: basic.named.id.clone(),
-                work_contents: basic
-                    .sections
-                    .iter()
-                    .map(Section::to_work_content)
-                    .collect(),
+                work_contents: basic.sections.iter().map(Section::to_work_content).collect(),
             })
         });
         let functions = self.requirements.iter().map(|requirement| FunctionContent {
             level: requirement.level.clone(),
             function: requirement.function.clone(),
-            work_contents: requirement
-                .work_contents
-                .iter()
-                .map(WorkContentEntry::to_work_content)
-                .collect(),
+            work_contents: requirement.work_contents.iter().map(WorkContentEntry::to_work_content).collect(),
         });
         basics.chain(functions).collect()
     }
@@ -158,11 +136,7 @@ impl File {
             for id in &level.directions {
                 if !self.directions.iter().any(|direction| direction.id == *id) {
                     let place = format!("level {}", level.named.id);
-                    problems.push(StandardProblem::Unknown {
-                        place,
-                        part: Part::Direction,
-                        id: id.clone(),
-                    });
+                    problems.push(StandardProblem::Unknown { place, part: Part::Direction, id: id.clone() });
                 }
             }
         }
@@ -172,33 +146,15 @@ impl File {
 
 impl Named {
     fn into_level(self) -> Level {
-        Level {
-            id: self.id,
-            name: Name {
-                zh: self.name,
-                en: self.name_en,
-            },
-        }
+        Level { id: self.id, name: Name { zh: self.name, en: self.name_en } }
     }
 
     fn into_direction(self) -> Direction {
-        Direction {
-            id: self.id,
-            name: Name {
-                zh: self.name,
-                en: self.name_en,
-            },
-        }
+        Direction { id: self.id, name: Name { zh: self.name, en: self.name_en } }
     }
 
     fn into_function(self) -> Function {
-        Function {
-            id: self.id,
-            name: Name {
-                zh: self.name,
-                en: self.name_en,
-            },
-        }
+        Function { id: self.id, name: Name { zh: self.name, en: self.name_en } }
     }
 }
 
@@ -206,35 +162,18 @@ impl Section {
     /// A section without topics (2.1.1 职业道德基本知识) is itself its one knowledge point.
     fn to_work_content(&self) -> WorkContent {
         let knowledge = if self.topics.is_empty() {
-            vec![KnowledgePoint {
-                code: self.code.clone(),
-                text: self.name.clone(),
-            }]
+            vec![KnowledgePoint { code: self.code.clone(), text: self.name.clone() }]
         } else {
             self.topics.clone()
         };
-        let name = Name {
-            zh: self.name.clone(),
-            en: self.name_en.clone(),
-        };
-        WorkContent {
-            code: self.code.clone(),
-            name,
-            knowledge,
-        }
+        let name = Name { zh: self.name.clone(), en: self.name_en.clone() };
+        WorkContent { code: self.code.clone(), name, knowledge }
     }
 }
 
 impl WorkContentEntry {
     fn to_work_content(&self) -> WorkContent {
-        let name = Name {
-            zh: self.name.clone(),
-            en: self.name_en.clone(),
-        };
-        WorkContent {
-            code: self.code.clone(),
-            name,
-            knowledge: self.knowledge.clone(),
-        }
+        let name = Name { zh: self.name.clone(), en: self.name_en.clone() };
+        WorkContent { code: self.code.clone(), name, knowledge: self.knowledge.clone() }
     }
 }

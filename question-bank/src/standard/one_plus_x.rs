@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{
-    Function, FunctionContent, KnowledgePoint, Level, Name, Standard, StandardProblem, WorkContent,
-};
+use super::{Function, FunctionContent, KnowledgePoint, Level, Name, Standard, StandardProblem, WorkContent};
 
 /// The keys of the file that the product needs.
 #[derive(Deserialize)]
@@ -51,19 +49,13 @@ impl File {
     /// is called by its printed number: `domain-1`.
     pub(super) fn into_standard(self) -> (Standard, Vec<StandardProblem>) {
         let (functions, problems) = functions_of(&self.domains);
-        let levels = self.levels.into_iter().map(|level| Level {
-            id: level.id,
-            name: Name {
-                zh: level.name,
-                en: level.name_en,
-            },
-        });
+        let levels = self
+            .levels
+            .into_iter()
+            .map(|level| Level { id: level.id, name: Name { zh: level.name, en: level.name_en } });
         let standard = Standard {
             id: self.id,
-            name: Name {
-                zh: self.name,
-                en: self.name_en,
-            },
+            name: Name { zh: self.name, en: self.name_en },
             levels: levels.collect(),
             directions: Vec::new(),
             functions,
@@ -80,26 +72,15 @@ impl Domain {
         FunctionContent {
             level: self.level,
             function: function_id(self.number),
-            work_contents: self
-                .tasks
-                .into_iter()
-                .map(Task::into_work_content)
-                .collect(),
+            work_contents: self.tasks.into_iter().map(Task::into_work_content).collect(),
         }
     }
 }
 
 impl Task {
     fn into_work_content(self) -> WorkContent {
-        let name = Name {
-            zh: self.name,
-            en: self.name_en,
-        };
-        WorkContent {
-            code: self.code,
-            name,
-            knowledge: self.skills,
-        }
+        let name = Name { zh: self.name, en: self.name_en };
+        WorkContent { code: self.code, name, knowledge: self.skills }
     }
 }
 
@@ -123,10 +104,7 @@ fn functions_of(domains: &[Domain]) -> (Vec<Function>, Vec<StandardProblem>) {
     }
     let function = |(number, domain): (u32, &Domain)| Function {
         id: function_id(number),
-        name: Name {
-            zh: domain.name.clone(),
-            en: domain.name_en.clone(),
-        },
+        name: Name { zh: domain.name.clone(), en: domain.name_en.clone() },
     };
     (by_number.into_iter().map(function).collect(), problems)
 }

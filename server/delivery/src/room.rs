@@ -69,7 +69,13 @@ pub fn proctors_required(terms: &Terms, candidates: u32) -> u32 {
 
 impl Room {
     /// Whether it may open now.
-    pub fn may_open(&self, terms: &Terms, candidates: u32, begins_at_ms: i64, now_at_ms: i64) -> Result<(), OpenRefusal> {
+    pub fn may_open(
+        &self,
+        terms: &Terms,
+        candidates: u32,
+        begins_at_ms: i64,
+        now_at_ms: i64,
+    ) -> Result<(), OpenRefusal> {
         if self.state != RoomState::Preparing {
             return Err(OpenRefusal::Already);
         }
@@ -97,8 +103,13 @@ mod tests {
     use crate::session::Purpose;
 
     fn terms() -> Terms {
-        let rules =
-            TheoryRules { min_minutes: 90, max_score: 100, pass_score: 60, candidates_per_proctor: 15, min_proctors_per_room: 2 };
+        let rules = TheoryRules {
+            min_minutes: 90,
+            max_score: 100,
+            pass_score: 60,
+            candidates_per_proctor: 15,
+            min_proctors_per_room: 2,
+        };
         Terms::new(&rules, Purpose::Exam, 90).unwrap()
     }
 

@@ -93,7 +93,9 @@ pub struct Terms {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TermsError {
     /// Below the standard's minimum, and not a rehearsal.
-    #[error("{minutes} minutes are fewer than the {minimum} that the standard demands; lengthen the session, or make it a rehearsal")]
+    #[error(
+        "{minutes} minutes are fewer than the {minimum} that the standard demands; lengthen the session, or make it a rehearsal"
+    )]
     TooShort {
         /// Asked for.
         minutes: u32,
@@ -172,8 +174,13 @@ pub fn minutes(ms: i64) -> u32 {
 mod tests {
     use super::*;
 
-    const RULES: TheoryRules =
-        TheoryRules { min_minutes: 90, max_score: 100, pass_score: 60, candidates_per_proctor: 15, min_proctors_per_room: 2 };
+    const RULES: TheoryRules = TheoryRules {
+        min_minutes: 90,
+        max_score: 100,
+        pass_score: 60,
+        candidates_per_proctor: 15,
+        min_proctors_per_room: 2,
+    };
 
     #[test]
     fn refuse_a_session_shorter_than_the_standard() {

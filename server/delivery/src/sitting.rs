@@ -202,7 +202,8 @@ impl Sitting {
             return Err(Refusal::Sequence(change.seq));
         }
         let shape = self.paper[index];
-        let response = Response::parse(shape.kind, shape.options, &change.response).map_err(|_| Refusal::Response(change.position))?;
+        let response = Response::parse(shape.kind, shape.options, &change.response)
+            .map_err(|_| Refusal::Response(change.position))?;
         Ok(Change { response: response.to_string(), ..change.clone() })
     }
 
@@ -243,7 +244,8 @@ impl Sitting {
         if let Ok(index) = self.index(change.position)
             && self.answers[index].seq < change.seq
         {
-            self.answers[index] = Answer { response: change.response.clone(), flagged: change.flagged, seq: change.seq };
+            self.answers[index] =
+                Answer { response: change.response.clone(), flagged: change.flagged, seq: change.seq };
         }
     }
 
@@ -282,8 +284,13 @@ mod tests {
     use crate::{ledger::Cause, session::Purpose};
 
     fn terms() -> Terms {
-        let rules =
-            TheoryRules { min_minutes: 90, max_score: 100, pass_score: 60, candidates_per_proctor: 15, min_proctors_per_room: 2 };
+        let rules = TheoryRules {
+            min_minutes: 90,
+            max_score: 100,
+            pass_score: 60,
+            candidates_per_proctor: 15,
+            min_proctors_per_room: 2,
+        };
         Terms::new(&rules, Purpose::Exam, 90).unwrap()
     }
 
@@ -347,8 +354,14 @@ mod tests {
     #[test]
     fn refuse_what_the_paper_does_not_have() {
         let sitting = writing();
-        for (position, response) in [(1, "C"), (1, "AB"), (2, "E"), (2, "AB"), (3, "F"), (3, "BA"), (3, "AA"), (2, "a"), (2, "甲")] {
-            assert_eq!(sitting.checked(&change(1, position, response)), Err(Refusal::Response(position)), "{position} {response}");
+        for (position, response) in
+            [(1, "C"), (1, "AB"), (2, "E"), (2, "AB"), (3, "F"), (3, "BA"), (3, "AA"), (2, "a"), (2, "甲")]
+        {
+            assert_eq!(
+                sitting.checked(&change(1, position, response)),
+                Err(Refusal::Response(position)),
+                "{position} {response}"
+            );
         }
         for position in [0, 4, u32::MAX] {
             assert_eq!(sitting.checked(&change(1, position, "A")), Err(Refusal::Position(position)));

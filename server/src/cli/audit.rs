@@ -24,7 +24,9 @@ pub enum Command {
 
 pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
     let Command::Verify { session, head } = command;
-    let head = head.map(|text| PrintedHead::parse(&text).with_context(|| format!("{text:?} is no head such as 214:9f2c51d07ab3"))).transpose()?;
+    let head = head
+        .map(|text| PrintedHead::parse(&text).with_context(|| format!("{text:?} is no head such as 214:9f2c51d07ab3")))
+        .transpose()?;
     let report = verify(&store(settings).await?, session.as_deref(), head.as_ref()).await?;
     println!("{report}");
     if report.problems.is_empty() { Ok(()) } else { bail!("the record is not what was written") }

@@ -55,7 +55,10 @@ pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
 
 fn check(folder: &Path, standard: &str) -> anyhow::Result<()> {
     let standards = shipped::standards()?;
-    let standard = standards.iter().find(|its| its.id == standard).with_context(|| format!("there is no standard {standard:?}"))?;
+    let standard = standards
+        .iter()
+        .find(|its| its.id == standard)
+        .with_context(|| format!("there is no standard {standard:?}"))?;
     let (questions, problems) = bank::read(standard, &files(folder)?);
     for problem in &problems {
         eprintln!("{problem}");
@@ -74,7 +77,8 @@ fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "toml") {
-                let text = std::fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
+                let text =
+                    std::fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
                 files.push((path.strip_prefix(folder)?.display().to_string(), text));
             }
         }

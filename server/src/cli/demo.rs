@@ -19,8 +19,15 @@ use crate::{
 
 const NOTE: &str = "demo.json";
 /// What a data folder may hold when it is made anew: nothing of anybody else's is removed.
-const OURS: &[&str] =
-    &[NOTE, "kaochang.sqlite", "kaochang.sqlite-wal", "kaochang.sqlite-shm", "vault.key", "kaochang.lock", "kaochang.toml"];
+const OURS: &[&str] = &[
+    NOTE,
+    "kaochang.sqlite",
+    "kaochang.sqlite-wal",
+    "kaochang.sqlite-shm",
+    "vault.key",
+    "kaochang.lock",
+    "kaochang.toml",
+];
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -74,7 +81,8 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<()> {
     }
     let opened = open(settings).await?;
     let note = match known {
-        Some(text) => serde_json::from_str(&text).with_context(|| format!("{} can't be read; begin anew with --fresh", note_file.display()))?,
+        Some(text) => serde_json::from_str(&text)
+            .with_context(|| format!("{} can't be read; begin anew with --fresh", note_file.display()))?,
         None => {
             let note = prepare(&opened).await?;
             std::fs::write(&note_file, serde_json::to_string_pretty(&note)?)?;
@@ -88,12 +96,14 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<()> {
 
 fn clear(data: &Path) -> anyhow::Result<()> {
     let Ok(entries) = std::fs::read_dir(data) else { return Ok(()) };
-    let names: Vec<String> = entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
+    let names: Vec<String> =
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
     if !names.is_empty() && !names.iter().any(|name| name == NOTE) {
         bail!("the data folder {} is not a demo's; nothing was removed", data.display());
     }
     for name in names.iter().filter(|name| OURS.contains(&name.as_str())) {
-        std::fs::remove_file(data.join(name)).with_context(|| format!("{} can't be removed", data.join(name).display()))?;
+        std::fs::remove_file(data.join(name))
+            .with_context(|| format!("{} can't be removed", data.join(name).display()))?;
     }
     Ok(())
 }
@@ -101,7 +111,10 @@ fn clear(data: &Path) -> anyhow::Result<()> {
 async fn prepare(opened: &Opened) -> anyhow::Result<Note> {
     let (world, mut accounts) = (RealWorld::new(), Vec::new());
     let staff = (1..=7).map(|n| (Role::Proctor, format!("proctor{n}"), format!("监考员{n}")));
-    let staff = staff.chain([(Role::Author, "author".to_owned(), "命题员".to_owned()), (Role::Office, "office".to_owned(), "考务".to_owned())]);
+    let staff = staff.chain([
+        (Role::Author, "author".to_owned(), "命题员".to_owned()),
+        (Role::Office, "office".to_owned(), "考务".to_owned()),
+    ]);
     for (role, login, name) in staff {
         let mut bytes = [0; 5];
         world.fill(&mut bytes);
@@ -142,7 +155,10 @@ async fn session(
     let id = opened.centre.create_session(&Plan::parse(&plan)?, &roster, "office").await?;
     let codes = opened.centre.seat_codes(&id).unwrap_or_default();
     let candidates = roster.into_iter().map(|entry| {
-        let code = codes.iter().find(|(room, seat, _)| (*room, *seat) == (entry.room, entry.seat)).map(|(.., code)| code.clone());
+        let code = codes
+            .iter()
+            .find(|(room, seat, _)| (*room, *seat) == (entry.room, entry.seat))
+            .map(|(.., code)| code.clone());
         Candidate {
             room: entry.room,
             seat: entry.seat,
@@ -184,13 +200,21 @@ fn table(note: &Note, address: &str, file: &Path) -> String {
         text += &format!("  {:<10} {:<10} {}\n", account.role, account.login, account.password);
     }
     for session in &note.sessions {
-        text += &format!("\n{}   {}\n  先打开机位地址登记本机，再登录 (open a seat's address first, then log in)\n", session.title, session.id);
+        text += &format!(
+            "\n{}   {}\n  先打开机位地址登记本机，再登录 (open a seat's address first, then log in)\n",
+            session.title, session.id
+        );
         text += "  考场 机位  准考证号      证件号码             机位地址 seat's address\n";
-        let rooms: std::collections::BTreeSet<u32> = session.candidates.iter().map(|candidate| candidate.room).collect();
+        let rooms: std::collections::BTreeSet<u32> =
+            session.candidates.iter().map(|candidate| candidate.room).collect();
         for room in rooms {
-            let of_room: Vec<&Candidate> = session.candidates.iter().filter(|candidate| candidate.room == room).collect();
+            let of_room: Vec<&Candidate> =
+                session.candidates.iter().filter(|candidate| candidate.room == room).collect();
             for c in of_room.iter().take(3) {
-                text += &format!("  {:>4} {:>4}  {:<12}  {}   {address}{}\n", c.room, c.seat, c.admission_no, c.id_number, c.enrol);
+                text += &format!(
+                    "  {:>4} {:>4}  {:<12}  {}   {address}{}\n",
+                    c.room, c.seat, c.admission_no, c.id_number, c.enrol
+                );
             }
             text += &format!("  …{} 名考生 candidates\n", of_room.len());
         }

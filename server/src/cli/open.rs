@@ -30,7 +30,8 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
     let lock = lock(settings)?;
     let world = Arc::new(RealWorld::new());
-    let vault = Vault::open(&data.join("vault.key"), &*world).with_context(|| format!("the keys in {}", data.join("vault.key").display()))?;
+    let vault = Vault::open(&data.join("vault.key"), &*world)
+        .with_context(|| format!("the keys in {}", data.join("vault.key").display()))?;
     let store = store(settings).await?;
     let centre = Centre::start(store, world, vault, settings.zone).await.context("the database can't be read")?;
     shipped::load(&centre).await.context("what ships with the product can't be loaded")?;
@@ -55,7 +56,10 @@ fn lock(settings: &Settings) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("another kaochang is using the data folder {}; stop it first, or choose another folder by --data", settings.data.display())
+            bail!(
+                "another kaochang is using the data folder {}; stop it first, or choose another folder by --data",
+                settings.data.display()
+            )
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} can't be locked", path.display())),
     }

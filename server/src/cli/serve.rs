@@ -62,9 +62,9 @@ pub async fn serve(settings: &Settings, listener: TcpListener, opened: Opened) -
     match &settings.tls {
         Some((cert, key)) => {
             let _ = rustls::crypto::ring::default_provider().install_default();
-            let config = RustlsConfig::from_pem_file(cert, key)
-                .await
-                .with_context(|| format!("the certificate {} or its key {} can't be read", cert.display(), key.display()))?;
+            let config = RustlsConfig::from_pem_file(cert, key).await.with_context(|| {
+                format!("the certificate {} or its key {} can't be read", cert.display(), key.display())
+            })?;
             axum_server::from_tcp_rustls(listener, config)?.handle(handle).serve(service).await?;
         }
         None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
@@ -76,7 +76,9 @@ pub async fn serve(settings: &Settings, listener: TcpListener, opened: Opened) -
 }
 
 async fn stop_on_signal(handle: Handle<std::net::SocketAddr>) {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else { return };
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return;
+    };
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}

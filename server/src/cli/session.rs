@@ -32,15 +32,24 @@ pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
     let opened = open(settings).await?;
     match command {
         Command::Create { plan, roster } => {
-            let read = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()));
+            let read = |path: &PathBuf| {
+                std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))
+            };
             let (plan, roster) = (Plan::parse(&read(&plan)?)?, Plan::roster(&read(&roster)?)?);
             let id = opened.centre.create_session(&plan, &roster, "office").await?;
             println!("session {id}");
-            println!("{} papers drawn, each checked; commitment {}", roster.len(), opened.centre.commitment(&id).unwrap_or_default());
+            println!(
+                "{} papers drawn, each checked; commitment {}",
+                roster.len(),
+                opened.centre.commitment(&id).unwrap_or_default()
+            );
         }
         Command::List => {
             for row in opened.centre.home_view().sessions {
-                println!("{}  {:?}  {:?}  {}  {}", row.session.id, row.session.purpose, row.state, row.session.begins_text, row.session.title);
+                println!(
+                    "{}  {:?}  {:?}  {}  {}",
+                    row.session.id, row.session.purpose, row.state, row.session.begins_text, row.session.title
+                );
             }
         }
         Command::Seats { session } => {

@@ -66,7 +66,12 @@ impl Centre {
         let at_ms = self.world.wall_ms();
         accounts::insert(&mut tx, &account, at_ms).await?;
         let detail = serde_json::json!({ "login": login, "name": name, "role": role_code(role) });
-        audit::append(&mut tx, audit::ACCOUNTS, &[Act { at_ms, actor: "system", act: "account.created", subject: &id, detail }]).await?;
+        audit::append(
+            &mut tx,
+            audit::ACCOUNTS,
+            &[Act { at_ms, actor: "system", act: "account.created", subject: &id, detail }],
+        )
+        .await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -96,7 +101,8 @@ impl Centre {
         let password = password.to_owned();
         let _permit = self.hashing.acquire().await.expect("the semaphore is never closed");
         let matches = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         let matches = matches.await.expect("checking a password does not panic");
         match account {

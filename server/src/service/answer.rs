@@ -75,7 +75,9 @@ impl Centre {
         if !same {
             match self.writer.save(rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
-                Ok(false) if self.why_not_written(&admitted) == SaveRefusalCode::Epoch => return Err(Code::EpochStale.into()),
+                Ok(false) if self.why_not_written(&admitted) == SaveRefusalCode::Epoch => {
+                    return Err(Code::EpochStale.into());
+                }
                 Ok(false) => return Err(Code::SittingClosed.into()),
                 Err(StoreError::Full) => return Err(Code::StoreFull.into()),
                 Err(_) => return Err(Code::StoreBusy.into()),
@@ -84,7 +86,11 @@ impl Centre {
         Ok(self.time_text(admitted.at_ms))
     }
 
-    fn admit(&self, token_hash: &str, request: &SaveRequest) -> Result<Admitted, (SaveRefusalCode, Option<(String, String)>)> {
+    fn admit(
+        &self,
+        token_hash: &str,
+        request: &SaveRequest,
+    ) -> Result<Admitted, (SaveRefusalCode, Option<(String, String)>)> {
         let monotonic = self.world.monotonic_ms();
         let mut hall = self.hall();
         let (session, sitting, epoch) = hall.by_token(token_hash).ok_or((SaveRefusalCode::SignedOut, None))?;
@@ -93,7 +99,10 @@ impl Centre {
         if epoch != request.epoch {
             return Err((SaveRefusalCode::Epoch, None));
         }
-        sitting.sitting.writable(epoch, &session.terms, clock_ms).map_err(|refusal| (code(refusal), Some(ids.clone())))?;
+        sitting
+            .sitting
+            .writable(epoch, &session.terms, clock_ms)
+            .map_err(|refusal| (code(refusal), Some(ids.clone())))?;
         let changes = request.changes.iter().map(|change| sitting.sitting.checked(&domain(change)));
         let changes = changes.collect::<Result<Vec<_>, _>>().map_err(|refusal| (code(refusal), None))?;
         if let Some(sitting) = hall.sitting_mut(&ids.0, &ids.1) {
@@ -112,11 +121,19 @@ impl Centre {
             return Err(Code::EpochStale.into());
         }
         sitting.sitting.writable(epoch, &session.terms, clock_ms).map_err(notice)?;
-        let same = sitting.sitting.answer(form.position).is_some_and(|a| a.response == form.response && a.flagged == form.flagged);
+        let same = sitting
+            .sitting
+            .answer(form.position)
+            .is_some_and(|a| a.response == form.response && a.flagged == form.flagged);
         let changes = if same {
             Vec::new()
         } else {
-            vec![sitting.sitting.form_change(form.position, form.revision, &form.response, form.flagged).map_err(notice)?]
+            vec![
+                sitting
+                    .sitting
+                    .form_change(form.position, form.revision, &form.response, form.flagged)
+                    .map_err(notice)?,
+            ]
         };
         let (session, sitting) = (session.id.clone(), sitting.id.clone());
         Ok((Admitted { session, sitting, epoch, clock_ms, at_ms: self.world.wall_ms(), changes }, same))
@@ -164,9 +181,15 @@ impl Centre {
         let clock_ms = self.hall().sessions.get(session).map_or(0, |session| session.clock.now());
         let text = serde_json::to_string(changes).expect("changes are plain data");
         let mut tx = self.store.write().await?;
-        response::quarantine(&mut tx, session, &new_id(&*self.world), sitting, clock_ms, self.world.wall_ms(), &text).await?;
+        response::quarantine(&mut tx, session, &new_id(&*self.world), sitting, clock_ms, self.world.wall_ms(), &text)
+            .await?;
         tx.commit().await?;
-        tracing::warn!(session, sitting, changes = changes.len(), "sitting {sitting}: answers came after the close; kept, unscored");
+        tracing::warn!(
+            session,
+            sitting,
+            changes = changes.len(),
+            "sitting {sitting}: answers came after the close; kept, unscored"
+        );
         Ok(())
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kaochang_app::view::{CoverageCell, CoverageRow, CoverageView, QuestionListView, QuestionRow, QuestionView, ShortageView};
+use kaochang_app::view::{
+    CoverageCell, CoverageRow, CoverageView, QuestionListView, QuestionRow, QuestionView, ShortageView,
+};
 use question_bank::{
     bank::{self, BankProblem},
     blueprint::Blueprint,
@@ -68,14 +70,27 @@ impl Centre {
         let mut tx = self.store.write().await?;
         question::put_standard(&mut tx, standard, at_ms).await?;
         let detail = json!({ "digest": digest.to_string() });
-        audit::append(&mut tx, audit::BANK, &[Act { at_ms, actor, act: "standard.loaded", subject: &standard.id, detail }]).await?;
+        audit::append(
+            &mut tx,
+            audit::BANK,
+            &[Act { at_ms, actor, act: "standard.loaded", subject: &standard.id, detail }],
+        )
+        .await?;
         tx.commit().await?;
         self.load_standards().await
     }
 
     /// Loads questions from files (path and text), all or none. `public` questions never count.
-    pub async fn load_bank(&self, standard_id: &str, files: &[(String, String)], public: bool, actor: &str) -> Result<Loaded, BankError> {
-        let standard = self.standard(standard_id).ok_or_else(|| BankError::Standard(format!("there is no standard {standard_id:?}")))?;
+    pub async fn load_bank(
+        &self,
+        standard_id: &str,
+        files: &[(String, String)],
+        public: bool,
+        actor: &str,
+    ) -> Result<Loaded, BankError> {
+        let standard = self
+            .standard(standard_id)
+            .ok_or_else(|| BankError::Standard(format!("there is no standard {standard_id:?}")))?;
         let (questions, problems) = bank::read(&standard, files);
         if !problems.is_empty() {
             return Err(BankError::Problems(problems));
@@ -97,7 +112,12 @@ impl Centre {
         }
         if loaded.added > 0 {
             let detail = json!({ "added": loaded.added, "public": public });
-            audit::append(&mut tx, audit::BANK, &[Act { at_ms, actor, act: "bank.loaded", subject: standard_id, detail }]).await?;
+            audit::append(
+                &mut tx,
+                audit::BANK,
+                &[Act { at_ms, actor, act: "bank.loaded", subject: standard_id, detail }],
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(loaded)
@@ -107,9 +127,11 @@ impl Centre {
     pub async fn coverage_view(&self, standard_id: &str) -> Result<CoverageView, Refusal> {
         let standard = self.standard(standard_id).ok_or(Refusal::NotFound)?;
         let bank = question::approved(&mut self.store.read().await?, standard_id, true).await?;
-        let columns: Vec<Column<'_>> = standard.columns.iter().map(|column| Column::of(&standard, column, &bank)).collect();
+        let columns: Vec<Column<'_>> =
+            standard.columns.iter().map(|column| Column::of(&standard, column, &bank)).collect();
         let name = |level: &str| standard.level(level).map(|level| level.name.clone()).unwrap_or_default();
-        let direction = |id: &Option<String>| id.as_deref().and_then(|id| standard.direction(id)).map(|d| d.name.clone());
+        let direction =
+            |id: &Option<String>| id.as_deref().and_then(|id| standard.direction(id)).map(|d| d.name.clone());
         let rows = standard.functions.iter().map(|function| CoverageRow {
             function: function.name.clone(),
             cells: columns.iter().map(|column| column.cell(&standard, &function.id, &bank)).collect(),
@@ -118,18 +140,32 @@ impl Centre {
             standard: standard.id.clone(),
             name: standard.name.clone(),
             rows: rows.collect(),
-            columns: standard.columns.iter().map(|column| (name(&column.level), direction(&column.direction))).collect(),
-            feet: columns.into_iter().map(|column| column.short.into_iter().map(|(_, shortage)| shortage).collect()).collect(),
+            columns: standard
+                .columns
+                .iter()
+                .map(|column| (name(&column.level), direction(&column.direction)))
+                .collect(),
+            feet: columns
+                .into_iter()
+                .map(|column| column.short.into_iter().map(|(_, shortage)| shortage).collect())
+                .collect(),
         })
     }
 
     /// Questions of one level and function, by knowledge point.
-    pub async fn questions_view(&self, standard_id: &str, level: &str, function: &str, kind: Option<Kind>) -> Result<QuestionListView, Refusal> {
+    pub async fn questions_view(
+        &self,
+        standard_id: &str,
+        level: &str,
+        function: &str,
+        kind: Option<Kind>,
+    ) -> Result<QuestionListView, Refusal> {
         let standard = self.standard(standard_id).ok_or(Refusal::NotFound)?;
         let content = standard.content(level, function).ok_or(Refusal::NotFound)?;
         let bank = question::approved(&mut self.store.read().await?, standard_id, true).await?;
         let mut by_point: BTreeMap<&str, Vec<QuestionRow>> = BTreeMap::new();
-        for revision in in_cell(&bank, level, function).filter(|revision| kind.is_none_or(|kind| revision.kind == kind)) {
+        for revision in in_cell(&bank, level, function).filter(|revision| kind.is_none_or(|kind| revision.kind == kind))
+        {
             by_point.entry(&revision.tags.knowledge).or_default().push(QuestionRow {
                 id: revision.question.clone(),
                 kind: revision.kind,
@@ -138,7 +174,9 @@ impl Centre {
             });
         }
         let points = content.work_contents.iter().flat_map(|work| &work.knowledge);
-        let points = points.map(|point| (point.code.clone(), point.text.clone(), by_point.remove(point.code.as_str()).unwrap_or_default()));
+        let points = points.map(|point| {
+            (point.code.clone(), point.text.clone(), by_point.remove(point.code.as_str()).unwrap_or_default())
+        });
         Ok(QuestionListView {
             standard: standard.id.clone(),
             level: standard.level(level).ok_or(Refusal::NotFound)?.name.clone(),
@@ -207,7 +245,11 @@ impl<'a> Column<'a> {
         }
         let short = drawer::supply(&compiled, &Snapshot::of(bank.iter()), &column.level).err().unwrap_or_default();
         let name = |id: &str| standard.function(id).map(|function| function.name.clone()).unwrap_or_default();
-        let view = |s: drawer::Shortage| ShortageView { function: name(&s.function), kind: s.kind, missing: s.needed - s.present };
+        let view = |s: drawer::Shortage| ShortageView {
+            function: name(&s.function),
+            kind: s.kind,
+            missing: s.needed - s.present,
+        };
         Self { column, needed, short: short.into_iter().map(|s| (s.function.clone(), view(s))).collect() }
     }
 
@@ -216,7 +258,8 @@ impl<'a> Column<'a> {
         let level = &self.column.level;
         let points = standard.content(level, function).map(FunctionContent::clone)?;
         let without = points.work_contents.iter().flat_map(|work| &work.knowledge);
-        let without = without.filter(|point| !in_cell(bank, level, function).any(|revision| revision.tags.knowledge == point.code));
+        let without = without
+            .filter(|point| !in_cell(bank, level, function).any(|revision| revision.tags.knowledge == point.code));
         Some(CoverageCell {
             href: format!("/bank/{}/questions?level={level}&function={function}", standard.id),
             approved: as_u32(in_cell(bank, level, function).count()),

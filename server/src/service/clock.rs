@@ -95,7 +95,11 @@ fn due(hall: &mut Hall, monotonic: i64, wall: i64) -> Due {
         if let Some(clock_ms) = session.clock.flush_due() {
             due.flushes.push((session.id.clone(), clock_ms));
         }
-        let over = session.sittings.values().filter(|s| s.sitting.is_over(&session.terms, step.clock_ms)).map(|s| s.id.clone());
+        let over = session
+            .sittings
+            .values()
+            .filter(|s| s.sitting.is_over(&session.terms, step.clock_ms))
+            .map(|s| s.id.clone());
         let over: Vec<String> = over.collect();
         if !over.is_empty() {
             due.over.push((session.id.clone(), over));

@@ -192,8 +192,16 @@ impl Session {
             title: self.title.clone(),
             purpose: purpose_view(self.purpose),
             subject: self.standard.name.clone(),
-            level: self.standard.level(&self.level).map(|level| level.name.clone()).expect("checked when it was planned"),
-            direction: self.direction.as_deref().and_then(|id| self.standard.direction(id)).map(|direction| direction.name.clone()),
+            level: self
+                .standard
+                .level(&self.level)
+                .map(|level| level.name.clone())
+                .expect("checked when it was planned"),
+            direction: self
+                .direction
+                .as_deref()
+                .and_then(|id| self.standard.direction(id))
+                .map(|direction| direction.name.clone()),
             begins_text,
             minutes: delivery::session::minutes(self.terms.duration_ms),
         }
@@ -219,7 +227,11 @@ impl Session {
 
     /// How a kind is marked.
     pub fn policy(&self, kind: Kind) -> Policy {
-        self.blueprint.kinds.iter().find(|quota| quota.kind == kind).map_or(Policy::Exact, |quota| quota.marking.clone())
+        self.blueprint
+            .kinds
+            .iter()
+            .find(|quota| quota.kind == kind)
+            .map_or(Policy::Exact, |quota| quota.marking.clone())
     }
 }
 

@@ -22,8 +22,7 @@ use crate::store::{
     audit::{self, Act},
     inconsistent, question, response,
     response::ResponseRow,
-    score,
-    sitting as sittings,
+    score, sitting as sittings,
     sitting::Closing,
 };
 
@@ -71,7 +70,10 @@ impl Centre {
         let (jobs, clock_ms, standard) = {
             let hall = self.hall();
             let session = hall.sessions.get(session_id).ok_or_else(|| inconsistent("a session that is not there"))?;
-            let open = ids.iter().filter_map(|id| session.sittings.get(id)).filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
+            let open = ids
+                .iter()
+                .filter_map(|id| session.sittings.get(id))
+                .filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
             let jobs: Vec<Job> = open.map(|s| Job { sitting: s.id.clone(), marker: Marker::of(session, s) }).collect();
             (jobs, session.clock.now(), session.standard.id.clone())
         };
@@ -118,7 +120,8 @@ impl Job {
     ) -> Result<(Digest, Score), StoreError> {
         let digest = response::digest_of(rows);
         let (marks, score) = self.marker.mark(rows, keys)?;
-        sittings::close(tx, session_id, &self.sitting, &Closing { by, clock_ms, at_ms, responses_digest: &digest }).await?;
+        sittings::close(tx, session_id, &self.sitting, &Closing { by, clock_ms, at_ms, responses_digest: &digest })
+            .await?;
         score::insert(tx, session_id, &self.sitting, 1, &score, &marks, at_ms).await?;
         Ok((digest, score))
     }
@@ -136,7 +139,11 @@ impl Marker {
     /// Marks by position, and the score they make.
     pub(crate) fn mark(&self, rows: &[ResponseRow], keys: &Keys) -> Result<(Vec<u32>, Score), StoreError> {
         let given: HashMap<i64, &str> = rows.iter().map(|row| (row.position, row.response.as_str())).collect();
-        let marks = self.paper.items.iter().map(|item| self.mark_item(item, given.get(&i64::from(item.position)).copied(), keys));
+        let marks = self
+            .paper
+            .items
+            .iter()
+            .map(|item| self.mark_item(item, given.get(&i64::from(item.position)).copied(), keys));
         let marks: Vec<u32> = marks.collect::<Result<_, _>>()?;
         let score = marking::score(self.paper.items.iter().zip(marks.iter().copied()), self.pass_points);
         Ok((marks, score))
@@ -146,7 +153,9 @@ impl Marker {
         let Some(response) = response else { return Ok(0) };
         let options = u8::try_from(item.options.len()).map_err(|_| inconsistent("a paper's options"))?;
         let response = Response::parse(item.kind, options, response).map_err(|_| inconsistent("a stored response"))?;
-        let key = keys.get(&(item.question.clone(), item.revision)).ok_or_else(|| inconsistent("a question without its key"))?;
+        let key = keys
+            .get(&(item.question.clone(), item.revision))
+            .ok_or_else(|| inconsistent("a question without its key"))?;
         let policy = self.policies.iter().find(|(kind, _)| *kind == item.kind).map(|(_, policy)| policy);
         let policy = policy.ok_or_else(|| inconsistent("a kind without its marking"))?;
         Ok(marking::mark(policy, item.points_milli, key, &item.options, &response))

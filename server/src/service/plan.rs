@@ -154,7 +154,10 @@ impl Plan {
     /// The rules, refused where the standard forbids them.
     pub fn terms(&self, standard: &Standard) -> Result<Terms, PlanError> {
         let rules = standard.theory.as_ref().ok_or_else(|| {
-            PlanError::Standard(format!("the standard {} has no exam rules of its own; it can't be examined yet", standard.id))
+            PlanError::Standard(format!(
+                "the standard {} has no exam rules of its own; it can't be examined yet",
+                standard.id
+            ))
         })?;
         let mut terms = Terms::new(rules, self.purpose, self.minutes)?;
         let minutes = |minutes: Option<u32>, default| minutes.map_or(default, |minutes| i64::from(minutes) * MINUTE_MS);
@@ -169,12 +172,15 @@ impl Plan {
 
     /// Reads a roster: CSV with a head row, in UTF-8 (with or without its mark).
     pub fn roster(text: &str) -> Result<Vec<Entry>, PlanError> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
         let (entries, problems): (Vec<_>, Vec<_>) = reader.deserialize::<Entry>().partition(Result::is_ok);
         if problems.is_empty() {
             Ok(entries.into_iter().flatten().collect())
         } else {
-            Err(PlanError::Roster(problems.into_iter().filter_map(|problem| problem.err().map(|e| e.to_string())).collect()))
+            Err(PlanError::Roster(
+                problems.into_iter().filter_map(|problem| problem.err().map(|e| e.to_string())).collect(),
+            ))
         }
     }
 
@@ -212,7 +218,9 @@ impl Plan {
                 }
                 Some(_) => {}
             }
-            if entry.extra_minutes.is_some_and(|minutes| minutes > 0) && entry.extra_reason.as_deref().unwrap_or_default().is_empty() {
+            if entry.extra_minutes.is_some_and(|minutes| minutes > 0)
+                && entry.extra_reason.as_deref().unwrap_or_default().is_empty()
+            {
                 problem("extra minutes need a reason".to_owned());
             }
         }
@@ -241,7 +249,9 @@ mod tests {
         let csv = "admission_no,name,id_number,room,seat,extra_minutes,extra_reason\n\
             1,甲,11,1,1,,\n1,乙,12,1,1,,\n3,,13,1,3,,\n4,丁,14,2,1,10,\n";
         let plan = Plan::parse(PLAN).unwrap();
-        let Err(PlanError::Roster(problems)) = plan.check(&Plan::roster(csv).unwrap()) else { panic!("must be refused") };
+        let Err(PlanError::Roster(problems)) = plan.check(&Plan::roster(csv).unwrap()) else {
+            panic!("must be refused")
+        };
         assert_eq!(problems.len(), 6, "{problems:#?}");
     }
 
@@ -250,7 +260,10 @@ mod tests {
         assert!(matches!(Plan::parse("title = 1"), Err(PlanError::Plan(_))));
         assert!(matches!(Plan::parse(&format!("{PLAN}\nextra = 1")), Err(PlanError::Plan(_))));
         assert!(matches!(Plan::roster("admission_no,name\n1,甲\n"), Err(PlanError::Roster(_))));
-        assert!(matches!(Plan::roster("admission_no,name,id_number,room,seat\n1,甲,11,one,1\n"), Err(PlanError::Roster(_))));
+        assert!(matches!(
+            Plan::roster("admission_no,name,id_number,room,seat\n1,甲,11,one,1\n"),
+            Err(PlanError::Roster(_))
+        ));
         let plan = Plan { begins: Some("tomorrow".to_owned()), ..Plan::parse(PLAN).unwrap() };
         assert!(matches!(plan.begins_at_ms(0), Err(PlanError::Plan(_))));
     }

@@ -82,7 +82,12 @@ impl Centre {
         let mut tx = self.store.write().await?;
         rooms::check_in(&mut tx, &session_id, room_id, &proctor.account, at_ms).await?;
         let detail = json!({ "name": proctor.name });
-        append(&mut tx, &session_id, Act { at_ms, actor: &proctor.login, act: "proctor.checked-in", subject: room_id, detail }).await?;
+        append(
+            &mut tx,
+            &session_id,
+            Act { at_ms, actor: &proctor.login, act: "proctor.checked-in", subject: room_id, detail },
+        )
+        .await?;
         tx.commit().await?;
         if let Some(room) = room_mut(&mut self.hall(), &session_id, room_id) {
             room.room.present.insert(proctor.login.clone(), at_ms);
@@ -108,7 +113,12 @@ impl Centre {
         let mut tx = self.store.write().await?;
         rooms::check_out(&mut tx, &session_id, room_id, login, at_ms).await?;
         let detail = json!({ "proctor": login, "missing": missing });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "proctor.checked-out", subject: room_id, detail }).await?;
+        append(
+            &mut tx,
+            &session_id,
+            Act { at_ms, actor: &actor.login, act: "proctor.checked-out", subject: room_id, detail },
+        )
+        .await?;
         tx.commit().await?;
         if let Some(room) = room_mut(&mut self.hall(), &session_id, room_id) {
             room.room.present.remove(login);
@@ -123,11 +133,13 @@ impl Centre {
         let at_ms = self.world.wall_ms();
         let (session_id, first, proctors, required) = self.in_room(room_id, actor, |session, room| {
             let expected = session.expected_in(room_id);
-            room.room.may_open(&session.terms, expected, session.begins_at_ms, at_ms).map_err(|refusal| match refusal {
-                OpenRefusal::ProctorsMissing { missing } => Refusal::with(Code::ProctorsMissing, missing),
-                OpenRefusal::Already => Code::RoomAlreadyOpen.into(),
-                OpenRefusal::TooEarly => Refusal::with(Code::TooEarly, self.minute_text(session.begins_at_ms)),
-            })?;
+            room.room.may_open(&session.terms, expected, session.begins_at_ms, at_ms).map_err(
+                |refusal| match refusal {
+                    OpenRefusal::ProctorsMissing { missing } => Refusal::with(Code::ProctorsMissing, missing),
+                    OpenRefusal::Already => Code::RoomAlreadyOpen.into(),
+                    OpenRefusal::TooEarly => Refusal::with(Code::TooEarly, self.minute_text(session.begins_at_ms)),
+                },
+            )?;
             let proctors: Vec<String> = room.room.present.keys().cloned().collect();
             Ok((session.id.clone(), session.state == SessionState::Ready, proctors, session.proctors_required(room_id)))
         })?;
@@ -139,7 +151,8 @@ impl Centre {
             sessions::flush_clock(&mut tx, &session_id, clock_ms, at_ms).await?;
         }
         let detail = json!({ "clock_ms": clock_ms, "proctors": proctors, "required": required });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.opened", subject: room_id, detail }).await?;
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.opened", subject: room_id, detail })
+            .await?;
         tx.commit().await?;
         {
             let mut hall = self.hall();
@@ -157,7 +170,13 @@ impl Centre {
     }
 
     /// 延时 for one, or for everybody of the room who is writing: one ledger row each.
-    pub async fn extend(&self, room_id: &str, sitting: Option<&str>, actor: &Staff, grant: &Grant) -> Result<Notice, Refusal> {
+    pub async fn extend(
+        &self,
+        room_id: &str,
+        sitting: Option<&str>,
+        actor: &Staff,
+        grant: &Grant,
+    ) -> Result<Notice, Refusal> {
         if !(1..=GRANT_MINUTES_MAX).contains(&grant.minutes) {
             return Err(Refusal::with(Code::MinutesInvalid, GRANT_MINUTES_MAX));
         }
@@ -213,7 +232,14 @@ impl Centre {
     }
 
     /// 强制收卷.
-    pub async fn force_hand_in(&self, room_id: &str, sitting: &str, actor: &Staff, why: &str, confirmed: bool) -> Result<Notice, Refusal> {
+    pub async fn force_hand_in(
+        &self,
+        room_id: &str,
+        sitting: &str,
+        actor: &Staff,
+        why: &str,
+        confirmed: bool,
+    ) -> Result<Notice, Refusal> {
         if !confirmed {
             return Err(Code::ConfirmMissing.into());
         }
@@ -227,7 +253,8 @@ impl Centre {
     /// 缺考登记: of somebody who has not started.
     pub async fn record_absent(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<Notice, Refusal> {
         let _acts = self.acts.lock().await;
-        let session_id = self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Expected | Phase::Present { .. }))?;
+        let session_id =
+            self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Expected | Phase::Present { .. }))?;
         self.set_absent(&session_id, &[sitting.to_owned()], &actor.login).await?;
         Ok(Code::AbsentRecorded.into())
     }
@@ -275,7 +302,8 @@ impl Centre {
             sittings::release(&mut tx, &session_id, sitting, epoch + 1).await?;
         }
         let detail = json!({ "from": from, "to": seat });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "seat.moved", subject: sitting, detail }).await?;
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "seat.moved", subject: sitting, detail })
+            .await?;
         tx.commit().await?;
         if let Some(live) = self.hall().sitting_mut(&session_id, sitting) {
             live.seat = seat;
@@ -287,14 +315,20 @@ impl Centre {
     /// 解除登录: the page that is open now may no longer write; the candidate logs in again.
     pub async fn release(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<Notice, Refusal> {
         let _acts = self.acts.lock().await;
-        let session_id =
-            self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Present { .. } | Phase::Writing { .. }))?;
+        let session_id = self.sitting_in(room_id, sitting, actor, |phase| {
+            matches!(phase, Phase::Present { .. } | Phase::Writing { .. })
+        })?;
         let epoch = self.hall().sessions[&session_id].sittings[sitting].sitting.epoch + 1;
         let at_ms = self.world.wall_ms();
         let mut tx = self.store.write().await?;
         sittings::release(&mut tx, &session_id, sitting, epoch).await?;
         let detail = json!({ "epoch": epoch });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "sitting.released", subject: sitting, detail }).await?;
+        append(
+            &mut tx,
+            &session_id,
+            Act { at_ms, actor: &actor.login, act: "sitting.released", subject: sitting, detail },
+        )
+        .await?;
         tx.commit().await?;
         if let Some(live) = self.hall().sitting_mut(&session_id, sitting) {
             live.sitting.epoch = epoch;
@@ -320,7 +354,12 @@ impl Centre {
         let session_id = self.sitting_in(room_id, sitting, actor, |_| true)?;
         let at_ms = self.world.wall_ms();
         let mut tx = self.store.write().await?;
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act, subject: sitting, detail: json!({ "text": text }) }).await?;
+        append(
+            &mut tx,
+            &session_id,
+            Act { at_ms, actor: &actor.login, act, subject: sitting, detail: json!({ "text": text }) },
+        )
+        .await?;
         tx.commit().await?;
         if act == "hand.lowered"
             && let Some(live) = self.hall().sitting_mut(&session_id, sitting)
@@ -339,7 +378,12 @@ impl Centre {
                 return Err(Code::RoomNotOpen.into());
             }
             let ids = |wanted: fn(&Phase) -> bool| -> Vec<String> {
-                session.in_room(room_id).into_iter().filter(|s| wanted(&s.sitting.phase)).map(|s| s.id.clone()).collect()
+                session
+                    .in_room(room_id)
+                    .into_iter()
+                    .filter(|s| wanted(&s.sitting.phase))
+                    .map(|s| s.id.clone())
+                    .collect()
             };
             let writing = ids(|phase| matches!(phase, Phase::Writing { .. }));
             let unstarted = ids(|phase| matches!(phase, Phase::Expected | Phase::Present { .. }));
@@ -355,7 +399,8 @@ impl Centre {
         let mut tx = self.store.write().await?;
         rooms::end(&mut tx, &session_id, room_id, at_ms).await?;
         let detail = json!({ "reason": why, "forced": writing.len(), "absent": unstarted.len() });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.ended", subject: room_id, detail }).await?;
+        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.ended", subject: room_id, detail })
+            .await?;
         let finished = rooms::not_ended(&mut tx, &session_id).await? == 0;
         if finished {
             sessions::set_state(&mut tx, &session_id, SessionState::Finished).await?;
@@ -375,15 +420,27 @@ impl Centre {
     }
 
     /// Looks at a room on behalf of a proctor who must be checked in to it.
-    fn in_room<T>(&self, room_id: &str, actor: &Staff, f: impl FnOnce(&Session, &Room) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    fn in_room<T>(
+        &self,
+        room_id: &str,
+        actor: &Staff,
+        f: impl FnOnce(&Session, &Room) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let hall = self.hall();
         let (session, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
         if room.room.present.contains_key(&actor.login) { f(session, room) } else { Err(Code::NotAllowed.into()) }
     }
 
-    fn sitting_in(&self, room_id: &str, id: &str, actor: &Staff, possible: impl FnOnce(&Phase) -> bool) -> Result<String, Refusal> {
+    fn sitting_in(
+        &self,
+        room_id: &str,
+        id: &str,
+        actor: &Staff,
+        possible: impl FnOnce(&Phase) -> bool,
+    ) -> Result<String, Refusal> {
         self.in_room(room_id, actor, |session, _| {
-            let sitting = session.sittings.get(id).filter(|sitting| sitting.room == room_id).ok_or(Refusal::NotFound)?;
+            let sitting =
+                session.sittings.get(id).filter(|sitting| sitting.room == room_id).ok_or(Refusal::NotFound)?;
             if possible(&sitting.sitting.phase) { Ok(session.id.clone()) } else { Err(Code::NotNow.into()) }
         })
     }
@@ -415,5 +472,9 @@ fn elsewhere(hall: &Hall, login: &str) -> Option<u32> {
 /// What a person wrote, trimmed; neither empty nor endless.
 fn reason(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > REASON_CHARS_MAX { Err(Code::ReasonMissing.into()) } else { Ok(text.to_owned()) }
+    if text.is_empty() || text.chars().count() > REASON_CHARS_MAX {
+        Err(Code::ReasonMissing.into())
+    } else {
+        Ok(text.to_owned())
+    }
 }

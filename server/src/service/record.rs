@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use delivery::{ledger::Cause, room::proctors_required, sitting::{ClosedBy, Phase}};
+use delivery::{
+    ledger::Cause,
+    room::proctors_required,
+    sitting::{ClosedBy, Phase},
+};
 use kaochang_app::view::{self, RecordView};
 
 use super::{
@@ -17,8 +21,11 @@ impl Centre {
     pub async fn record_view(&self, room_id: &str) -> Result<RecordView, Refusal> {
         let session_id = self.hall().room(room_id).ok_or(Refusal::NotFound)?.0.id.clone();
         let mut tx = self.store.read().await?;
-        let presences: Vec<PresenceRow> =
-            rooms::presences(&mut tx, &session_id).await?.into_iter().filter(|presence| presence.room_id == room_id).collect();
+        let presences: Vec<PresenceRow> = rooms::presences(&mut tx, &session_id)
+            .await?
+            .into_iter()
+            .filter(|presence| presence.room_id == room_id)
+            .collect();
         let outages = sessions::outages(&mut tx, &session_id).await?;
         let rows = audit::rows(&mut tx, &session_id).await?;
         let head = audit::read_head(&mut tx, &session_id).await?;
@@ -39,7 +46,11 @@ impl Centre {
         let grants = grants.filter(|(_, row)| row.cause != Cause::Duration);
         let incidents = rows.iter().filter(|row| {
             let about = row.subject == room_id || sittings.iter().any(|s| s.id == row.subject);
-            about && (row.act.starts_with("incident.") || row.act == "seat.moved" || row.act == "sitting.absent" || row.act == "sitting.released")
+            about
+                && (row.act.starts_with("incident.")
+                    || row.act == "seat.moved"
+                    || row.act == "sitting.absent"
+                    || row.act == "sitting.released")
         });
         let required = proctors_required(&session.terms, as_u32(sittings.len() - absent.len()));
         let until = room.ended_at_ms.unwrap_or(wall);
@@ -56,7 +67,12 @@ impl Centre {
             proctors_required: required,
             proctors_enough: room.opened_at_ms.is_some_and(|opened| always_enough(&presences, required, opened, until)),
             expected: as_u32(sittings.len()),
-            present: as_u32(sittings.iter().filter(|s| matches!(s.sitting.phase, Phase::Writing { .. } | Phase::Closed { .. })).count()),
+            present: as_u32(
+                sittings
+                    .iter()
+                    .filter(|s| matches!(s.sitting.phase, Phase::Writing { .. } | Phase::Closed { .. }))
+                    .count(),
+            ),
             grants: grants.map(|(s, row)| (s.who(room.number), self.ledger_view(row))).collect(),
             incidents: incidents.map(|row| self.event_view(row)).collect(),
             outages: outages.iter().map(|o| (self.time_text(o.down_at_ms), self.time_text(o.up_at_ms))).collect(),
@@ -78,7 +94,9 @@ fn always_enough(presences: &[PresenceRow], required: u32, from: i64, until: i64
         as_u32(logins.len()) >= required
     };
     // Presence only falls when somebody leaves: those moments, and the first, are all there is to look at.
-    std::iter::once(from).chain(presences.iter().filter_map(|p| p.out_at_ms).filter(|out| (from..until).contains(out))).all(enough_at)
+    std::iter::once(from)
+        .chain(presences.iter().filter_map(|p| p.out_at_ms).filter(|out| (from..until).contains(out)))
+        .all(enough_at)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use delivery::{sitting::Phase};
+use delivery::sitting::Phase;
 use kaochang_app::{
     view::{ResultRow, ResultsView},
     wire::SeatState,
@@ -21,8 +21,10 @@ impl Centre {
         drop(tx);
         let hall = self.hall();
         let session = hall.sessions.get(session_id).ok_or(Refusal::NotFound)?;
-        let functions = session.standard.functions.iter().filter(|f| session.blueprint.points.iter().any(|(id, _)| *id == f.id));
-        let mut rows: Vec<ResultRow> = session.sittings.keys().map(|id| self.result_row(session, id, &scores)).collect();
+        let functions =
+            session.standard.functions.iter().filter(|f| session.blueprint.points.iter().any(|(id, _)| *id == f.id));
+        let mut rows: Vec<ResultRow> =
+            session.sittings.keys().map(|id| self.result_row(session, id, &scores)).collect();
         rows.sort_by_key(|row| (row.who.room, row.who.seat));
         Ok(ResultsView {
             session: self.head_of(session),

@@ -8,7 +8,10 @@ use delivery::{
     sitting::Phase,
 };
 use kaochang_app::{
-    view::{self, EventRow, GrantCause, LedgerRowView, ProctorRow, RoomRow, RoomView, SessionRow, SittingDetail, StaffHomeView, TileView},
+    view::{
+        self, EventRow, GrantCause, LedgerRowView, ProctorRow, RoomRow, RoomView, SessionRow, SittingDetail,
+        StaffHomeView, TileView,
+    },
     wire::SeatState,
 };
 use question_bank::digest::DigestOf;
@@ -27,7 +30,10 @@ impl Centre {
         let mut sessions: Vec<&Session> = hall.sessions.values().collect();
         sessions.sort_by_key(|session| (std::cmp::Reverse(session.begins_at_ms), session.id.clone()));
         let standards = hall.standards.values().map(|standard| (standard.id.clone(), standard.name.clone())).collect();
-        StaffHomeView { sessions: sessions.into_iter().map(|session| self.session_row_view(session)).collect(), standards }
+        StaffHomeView {
+            sessions: sessions.into_iter().map(|session| self.session_row_view(session)).collect(),
+            standards,
+        }
     }
 
     fn session_row_view(&self, session: &Session) -> SessionRow {
@@ -93,7 +99,8 @@ impl Centre {
 
     fn tile(&self, session: &Session, sitting: &Sitting, monotonic: i64, wall: i64) -> TileView {
         let silent_ms = sitting.signs.heard_ms.map(|heard| monotonic - heard);
-        let offline_ms = silent_ms.filter(|ms| *ms > OFFLINE_AFTER_MS && matches!(sitting.sitting.phase, Phase::Writing { .. }));
+        let offline_ms =
+            silent_ms.filter(|ms| *ms > OFFLINE_AFTER_MS && matches!(sitting.sitting.phase, Phase::Writing { .. }));
         let state = match sitting.sitting.phase {
             Phase::Expected => SeatState::NotArrived,
             Phase::Present { .. } => SeatState::Waiting,
@@ -124,7 +131,8 @@ impl Centre {
             let (monotonic, wall) = (self.world.monotonic_ms(), self.world.wall_ms());
             let hall = self.hall();
             let (session, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
-            let sitting = session.sittings.get(id).filter(|sitting| sitting.room == room_id).ok_or(Refusal::NotFound)?;
+            let sitting =
+                session.sittings.get(id).filter(|sitting| sitting.room == room_id).ok_or(Refusal::NotFound)?;
             let tile = self.tile(session, sitting, monotonic, wall);
             let taken: Vec<u32> = session.in_room(room_id).iter().map(|sitting| sitting.seat).collect();
             let detail = SittingDetail {
@@ -153,7 +161,10 @@ impl Centre {
                 Cause::Extension => GrantCause::Extension,
             },
             reason: row.reason.clone(),
-            actor: row.approved_by.as_ref().map_or_else(|| row.actor.clone(), |second| format!("{} + {second}", row.actor)),
+            actor: row
+                .approved_by
+                .as_ref()
+                .map_or_else(|| row.actor.clone(), |second| format!("{} + {second}", row.actor)),
         }
     }
 

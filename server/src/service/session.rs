@@ -66,7 +66,8 @@ impl Centre {
         };
         let now = self.world.wall_ms();
         let begins_at_ms = plan.begins_at_ms(now)?;
-        let bank = question::approved(&mut self.store.read().await?, &standard.id, plan.purpose != Purpose::Exam).await?;
+        let bank =
+            question::approved(&mut self.store.read().await?, &standard.id, plan.purpose != Purpose::Exam).await?;
         let ids: Vec<String> = roster.iter().map(|_| new_id(&*self.world)).collect();
         let secret = self.secret();
         let papers = draw_all(&blueprint, &bank, plan, &secret, &ids)?;
@@ -131,7 +132,12 @@ impl Centre {
         }
     }
 
-    async fn insert_rooms(&self, tx: &mut Tx, session_id: &str, plan: &Plan) -> Result<BTreeMap<u32, String>, StoreError> {
+    async fn insert_rooms(
+        &self,
+        tx: &mut Tx,
+        session_id: &str,
+        plan: &Plan,
+    ) -> Result<BTreeMap<u32, String>, StoreError> {
         let mut ids = BTreeMap::new();
         for room in &plan.rooms {
             let id = new_id(&*self.world);
@@ -240,7 +246,8 @@ impl Centre {
     /// Loads the standards again, after one was added.
     pub(crate) async fn load_standards(&self) -> Result<(), StoreError> {
         let standards = question::standards(&mut self.store.read().await?).await?;
-        self.hall().standards = standards.into_iter().map(|standard| (standard.id.clone(), Arc::new(standard))).collect();
+        self.hall().standards =
+            standards.into_iter().map(|standard| (standard.id.clone(), Arc::new(standard))).collect();
         Ok(())
     }
 
@@ -251,7 +258,12 @@ impl Centre {
         sessions::insert_outage(&mut tx, &session.id, outage).await?;
         audit::append(&mut tx, &session.id, &[outage_act(&session.id, outage, now)]).await?;
         tx.commit().await?;
-        tracing::warn!(session = session.id, "session {}: an outage since {}", session.title, self.date_text(outage.down_at_ms));
+        tracing::warn!(
+            session = session.id,
+            "session {}: an outage since {}",
+            session.title,
+            self.date_text(outage.down_at_ms)
+        );
         Ok(())
     }
 
@@ -263,7 +275,8 @@ impl Centre {
         let presences = rooms::presences(&mut tx, id).await?;
         let seats = rooms::seats(&mut tx, id).await?;
         let rooms = rooms::of_session(&mut tx, id).await?.into_iter().map(|room| live_room(room, &seats, &presences));
-        let rooms: BTreeMap<String, Room> = rooms.map(|room| room.map(|room| (room.id.clone(), room))).collect::<Result<_, _>>()?;
+        let rooms: BTreeMap<String, Room> =
+            rooms.map(|room| room.map(|room| (room.id.clone(), room))).collect::<Result<_, _>>()?;
         let sittings = live_sittings(&mut tx, id, &standard).await?;
         let texts = texts(&question::of_standard(&mut tx, &standard.id).await?, &sittings);
         let logins = sittings::logins(&mut tx, id).await?;
@@ -307,7 +320,8 @@ impl Centre {
     pub fn seat_codes(&self, session: &str) -> Option<Vec<(u32, u32, String)>> {
         let hall = self.hall();
         let rooms = hall.sessions.get(session)?.rooms.values();
-        let mut codes: Vec<_> = rooms.flat_map(|room| room.seats.iter().map(|(seat, code)| (room.number, *seat, code.clone()))).collect();
+        let mut codes: Vec<_> =
+            rooms.flat_map(|room| room.seats.iter().map(|(seat, code)| (room.number, *seat, code.clone()))).collect();
         codes.sort();
         Some(codes)
     }
@@ -319,7 +333,13 @@ impl Centre {
 }
 
 /// Draws every paper and has each checked by code that knows nothing of the drawer.
-fn draw_all(blueprint: &Blueprint, bank: &[Revision], plan: &Plan, secret: &Secret, ids: &[String]) -> Result<Vec<Checked>, PlanError> {
+fn draw_all(
+    blueprint: &Blueprint,
+    bank: &[Revision],
+    plan: &Plan,
+    secret: &Secret,
+    ids: &[String],
+) -> Result<Vec<Checked>, PlanError> {
     let (compiled, snapshot) = (blueprint.compile()?, Snapshot::of(bank.iter()));
     let short = |short| PlanError::Bank { purpose: plan.purpose, short };
     drawer::supply(&compiled, &snapshot, &plan.level).map_err(short)?;
@@ -327,8 +347,9 @@ fn draw_all(blueprint: &Blueprint, bank: &[Revision], plan: &Plan, secret: &Secr
     ids.iter()
         .map(|id| {
             let paper = drawer::draw(&compiled, &snapshot, &plan.level, secret, id).map_err(short)?;
-            let conformance = checker::check(&paper, blueprint, |question, revision| by_id.get(&(question, revision)).copied())
-                .map_err(|violations| PlanError::Paper(format!("{violations:?}")))?;
+            let conformance =
+                checker::check(&paper, blueprint, |question, revision| by_id.get(&(question, revision)).copied())
+                    .map_err(|violations| PlanError::Paper(format!("{violations:?}")))?;
             Ok((paper, conformance))
         })
         .collect()
@@ -392,14 +413,20 @@ fn live_room(row: RoomRow, seats: &[SeatRow], presences: &[rooms::PresenceRow]) 
             opened_clock_ms: row.opened_clock_ms,
         },
         names: here().map(|presence| (presence.login.clone(), presence.name.clone())).collect(),
-        seats: its_seats.map(|seat| Ok((natural(seat.number)?, seat.code.clone()))).collect::<Result<_, StoreError>>()?,
+        seats: its_seats
+            .map(|seat| Ok((natural(seat.number)?, seat.code.clone())))
+            .collect::<Result<_, StoreError>>()?,
         opened_at_ms: row.opened_at_ms,
         ended_at_ms: row.ended_at_ms,
         id: row.id,
     })
 }
 
-async fn live_sittings(tx: &mut Tx, session_id: &str, standard: &Standard) -> Result<BTreeMap<String, Sitting>, StoreError> {
+async fn live_sittings(
+    tx: &mut Tx,
+    session_id: &str,
+    standard: &Standard,
+) -> Result<BTreeMap<String, Sitting>, StoreError> {
     let mut papers: HashMap<String, Paper> =
         paper::of_session(tx, session_id).await?.into_iter().map(|stored| (stored.sitting, stored.paper)).collect();
     let mut ledgers: HashMap<String, Vec<LedgerRow>> = HashMap::new();
@@ -437,7 +464,8 @@ fn live_sitting(
 ) -> Result<Sitting, StoreError> {
     let shape = |item: &question_bank::paper::Item| shapes.get(&(item.question.clone(), item.revision)).copied();
     let shape: Option<Vec<Shape>> = paper.items.iter().map(shape).collect();
-    let mut sitting = delivery::sitting::Sitting::expected(shape.ok_or_else(|| inconsistent("a paper's question"))?, ledger);
+    let mut sitting =
+        delivery::sitting::Sitting::expected(shape.ok_or_else(|| inconsistent("a paper's question"))?, ledger);
     sitting.epoch = row.epoch;
     sitting.phase = phase(&row)?;
     for response in responses {
@@ -445,7 +473,8 @@ fn live_sitting(
         let slot = sitting.answers.get_mut(index).ok_or_else(|| inconsistent("a response's position"))?;
         *slot = Answer { response: response.response.clone(), flagged: response.flagged, seq: response.seq };
     }
-    let check_code = row.responses_digest.as_deref().and_then(|digest| digest.parse().ok()).map(|digest| check_code(&digest));
+    let check_code =
+        row.responses_digest.as_deref().and_then(|digest| digest.parse().ok()).map(|digest| check_code(&digest));
     Ok(Sitting {
         id: row.id,
         room: row.room_id,
@@ -471,7 +500,11 @@ fn phase(row: &SittingRow) -> Result<Phase, StoreError> {
         "writing" => Phase::Writing { started_clock_ms: started()? },
         "absent" => Phase::Absent,
         "closed" => Phase::Closed {
-            by: row.closed_by.as_deref().and_then(ClosedBy::from_code).ok_or_else(|| inconsistent("who closed a sitting"))?,
+            by: row
+                .closed_by
+                .as_deref()
+                .and_then(ClosedBy::from_code)
+                .ok_or_else(|| inconsistent("who closed a sitting"))?,
             closed_clock_ms: row.closed_clock_ms.ok_or_else(|| inconsistent("a closed sitting without an end"))?,
         },
         _ => return Err(inconsistent("a sitting's phase")),
@@ -485,8 +518,10 @@ pub(crate) fn check_code(digest: &Digest) -> String {
 }
 
 fn texts(bank: &[Revision], sittings: &BTreeMap<String, Sitting>) -> HashMap<(String, u32), Text> {
-    let used: BTreeSet<(&str, u32)> =
-        sittings.values().flat_map(|s| s.paper.items.iter().map(|item| (item.question.as_str(), item.revision))).collect();
+    let used: BTreeSet<(&str, u32)> = sittings
+        .values()
+        .flat_map(|s| s.paper.items.iter().map(|item| (item.question.as_str(), item.revision)))
+        .collect();
     bank.iter()
         .filter(|revision| used.contains(&(revision.question.as_str(), revision.revision)))
         .map(|revision| {

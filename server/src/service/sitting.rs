@@ -12,7 +12,8 @@ use kaochang_app::{
     i18n,
     notice::Code,
     view::{
-        self, ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, ReceiptView, RulesView, ScoreView, SessionHead, WaitingView, WhoView,
+        self, ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, ReceiptView, RulesView, ScoreView,
+        SessionHead, WaitingView, WhoView,
     },
     wire::{AnswerWire, BlockWire, Choice, ExamWire, ItemWire},
 };
@@ -80,7 +81,13 @@ impl Centre {
         let _acts = self.acts.lock().await;
         let mut tx = self.store.write().await?;
         rooms::enrol(&mut tx, code, &token_hash(&token), at_ms).await?;
-        let act = Act { at_ms, actor: "office", act: "seat.enrolled", subject: &at.room, detail: serde_json::json!({ "seat": at.seat }) };
+        let act = Act {
+            at_ms,
+            actor: "office",
+            act: "seat.enrolled",
+            subject: &at.room,
+            detail: serde_json::json!({ "seat": at.seat }),
+        };
         audit::append(&mut tx, &at.session, &[act]).await?;
         tx.commit().await?;
         let mut hall = self.hall();
@@ -102,14 +109,24 @@ impl Centre {
     // --- Login ---
 
     /// Logs in at a seat: the token for the cookie. A later login elsewhere takes the sitting over.
-    pub async fn log_in(&self, seat_token: Option<&str>, admission_no: &str, id_number: &str) -> Result<String, Refusal> {
+    pub async fn log_in(
+        &self,
+        seat_token: Option<&str>,
+        admission_no: &str,
+        id_number: &str,
+    ) -> Result<String, Refusal> {
         let (token, at_ms) = (new_token(&*self.world), self.world.wall_ms());
         let _acts = self.acts.lock().await;
         let (session, sitting, epoch, seat) = self.admit_login(seat_token, admission_no, id_number, at_ms)?;
         let mut tx = self.store.write().await?;
         sittings::log_in(&mut tx, &session, &sitting, epoch, &token_hash(&token), at_ms).await?;
         let detail = serde_json::json!({ "epoch": epoch, "seat": seat });
-        audit::append(&mut tx, &session, &[Act { at_ms, actor: "candidate", act: "sitting.logged-in", subject: &sitting, detail }]).await?;
+        audit::append(
+            &mut tx,
+            &session,
+            &[Act { at_ms, actor: "candidate", act: "sitting.logged-in", subject: &sitting, detail }],
+        )
+        .await?;
         tx.commit().await?;
         let mut hall = self.hall();
         if let Some(live) = hall.sitting_mut(&session, &sitting) {
@@ -122,7 +139,13 @@ impl Centre {
         Ok(token)
     }
 
-    fn admit_login(&self, seat: Option<&str>, admission_no: &str, id_number: &str, now: i64) -> Result<(String, String, i64, u32), Refusal> {
+    fn admit_login(
+        &self,
+        seat: Option<&str>,
+        admission_no: &str,
+        id_number: &str,
+        now: i64,
+    ) -> Result<(String, String, i64, u32), Refusal> {
         let hall = self.hall();
         let at = seat.and_then(|token| hall.seats.get(&token_hash(token))).ok_or(Code::SeatUnknown)?;
         let session = &hall.sessions[&at.session];
@@ -183,9 +206,12 @@ impl Centre {
     pub fn rules_view(&self, token: &str) -> Result<RulesView, Refusal> {
         self.with_sitting(token, |session, sitting, who| {
             let (terms, paper) = (&session.terms, &sitting.paper);
-            let extra_ms: i64 = sitting.sitting.ledger.iter().filter(|row| row.cause != Cause::Duration).map(|row| row.grant_ms).sum();
+            let extra_ms: i64 =
+                sitting.sitting.ledger.iter().filter(|row| row.cause != Cause::Duration).map(|row| row.grant_ms).sum();
             let count = |kind: Kind| paper.items.iter().filter(move |item| item.kind == kind);
-            let kinds = Kind::ALL.into_iter().filter_map(|kind| Some((kind, as_u32(count(kind).count()), count(kind).next()?.points_milli)));
+            let kinds = Kind::ALL
+                .into_iter()
+                .filter_map(|kind| Some((kind, as_u32(count(kind).count()), count(kind).next()?.points_milli)));
             Ok(RulesView {
                 session: self.head_of(session),
                 who,
@@ -303,7 +329,14 @@ impl Centre {
         })
     }
 
-    fn exam_wire(&self, session: &Session, sitting: &Sitting, position: Option<u32>, all: bool, lang: Lang) -> ExamWire {
+    fn exam_wire(
+        &self,
+        session: &Session,
+        sitting: &Sitting,
+        position: Option<u32>,
+        all: bool,
+        lang: Lang,
+    ) -> ExamWire {
         let (paper, now) = (&sitting.paper, session.clock.now());
         let remaining_ms = sitting.sitting.remaining_ms(now);
         let blocks = blocks(paper, lang);
@@ -338,7 +371,8 @@ impl Centre {
         };
         let at_ms = self.world.wall_ms();
         let mut tx = self.store.write().await?;
-        let act = Act { at_ms, actor: "candidate", act: "hand.raised", subject: &sitting, detail: serde_json::json!({}) };
+        let act =
+            Act { at_ms, actor: "candidate", act: "hand.raised", subject: &sitting, detail: serde_json::json!({}) };
         audit::append(&mut tx, &session, &[act]).await?;
         tx.commit().await?;
         if let Some(live) = self.hall().sitting_mut(&session, &sitting) {
@@ -397,29 +431,41 @@ impl Centre {
 
     /// 交卷成功.
     pub async fn receipt_view(&self, token: &str) -> Result<ReceiptView, Refusal> {
-        let (mut view, session_id, sitting_id, standard, at_once) = self.with_sitting(token, |session, sitting, who| {
-            let Phase::Closed { by, .. } = sitting.sitting.phase else { return Err(Refusal::NotFound) };
-            let view = ReceiptView {
-                session: self.head_of(session),
-                who,
-                at_text: self.time_text(sitting.closed_at_ms.unwrap_or_default()),
-                by: closed_by_view(by),
-                kept: sitting.sitting.answered(),
-                questions: as_u32(sitting.paper.items.len()),
-                check_code: sitting.check_code.clone().unwrap_or_default(),
-                score: None,
-            };
-            Ok((view, session.id.clone(), sitting.id.clone(), session.standard.clone(), session.terms.score_at_once))
-        })?;
+        let (mut view, session_id, sitting_id, standard, at_once) =
+            self.with_sitting(token, |session, sitting, who| {
+                let Phase::Closed { by, .. } = sitting.sitting.phase else { return Err(Refusal::NotFound) };
+                let view = ReceiptView {
+                    session: self.head_of(session),
+                    who,
+                    at_text: self.time_text(sitting.closed_at_ms.unwrap_or_default()),
+                    by: closed_by_view(by),
+                    kept: sitting.sitting.answered(),
+                    questions: as_u32(sitting.paper.items.len()),
+                    check_code: sitting.check_code.clone().unwrap_or_default(),
+                    score: None,
+                };
+                Ok((
+                    view,
+                    session.id.clone(),
+                    sitting.id.clone(),
+                    session.standard.clone(),
+                    session.terms.score_at_once,
+                ))
+            })?;
         if at_once {
             let scores = score::of_session(&mut self.store.read().await?, &session_id).await?;
-            view.score = scores.into_iter().find(|(id, _)| *id == sitting_id).map(|(_, score)| score_view(&score, &standard));
+            view.score =
+                scores.into_iter().find(|(id, _)| *id == sitting_id).map(|(_, score)| score_view(&score, &standard));
         }
         Ok(view)
     }
 
     /// Whose pages these are; a sitting that was opened elsewhere since says so.
-    fn with_sitting<T>(&self, token: &str, f: impl FnOnce(&Session, &Sitting, WhoView) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    fn with_sitting<T>(
+        &self,
+        token: &str,
+        f: impl FnOnce(&Session, &Sitting, WhoView) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let hall = self.hall();
         let (session, sitting, epoch) = hall.by_token(&token_hash(token)).ok_or(Refusal::SignedOut)?;
         if epoch != sitting.sitting.epoch {
@@ -469,7 +515,10 @@ fn blocks(paper: &Paper, lang: Lang) -> Vec<(Kind, BlockWire)> {
     let block = |kind: Kind| {
         let mut items = paper.items.iter().filter(|item| item.kind == kind);
         let first = items.next()?.position;
-        Some((kind, BlockWire { title: i18n::block_title(kind, lang).to_owned(), first, count: 1 + as_u32(items.count()) }))
+        Some((
+            kind,
+            BlockWire { title: i18n::block_title(kind, lang).to_owned(), first, count: 1 + as_u32(items.count()) },
+        ))
     };
     Kind::ALL.into_iter().filter_map(block).collect()
 }
@@ -478,7 +527,9 @@ fn item_wire(session: &Session, item: &Item, blocks: &[(Kind, BlockWire)], lang:
     let text = &session.texts[&(item.question.clone(), item.revision)];
     let options = match item.kind {
         Kind::TrueFalse => i18n::true_false_options(lang).to_vec(),
-        Kind::SingleChoice | Kind::MultipleChoice => item.options.iter().map(|option| text.options[usize::from(*option)].clone()).collect(),
+        Kind::SingleChoice | Kind::MultipleChoice => {
+            item.options.iter().map(|option| text.options[usize::from(*option)].clone()).collect()
+        }
     };
     ItemWire {
         position: item.position,
@@ -497,7 +548,11 @@ pub(crate) fn score_view(score: &Score, standard: &Arc<Standard>) -> ScoreView {
         total_milli: score.total_milli,
         max_milli: score.max_milli,
         passed: score.passed,
-        by_function: standard.functions.iter().filter_map(|f| of(&f.id).map(|s| (f.name.clone(), s.got_milli, s.max_milli))).collect(),
+        by_function: standard
+            .functions
+            .iter()
+            .filter_map(|f| of(&f.id).map(|s| (f.name.clone(), s.got_milli, s.max_milli)))
+            .collect(),
     }
 }
 

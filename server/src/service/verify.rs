@@ -79,7 +79,13 @@ pub async fn verify(store: &Store, session: Option<&str>, printed: Option<&Print
     Ok(report)
 }
 
-fn check_chain(chain: &str, rows: &[Row], head: &audit::Head, printed: Option<&PrintedHead>, problems: &mut Vec<String>) {
+fn check_chain(
+    chain: &str,
+    rows: &[Row],
+    head: &audit::Head,
+    printed: Option<&PrintedHead>,
+    problems: &mut Vec<String>,
+) {
     let mut previous = audit::genesis(chain).to_string();
     for (expected, row) in (1..).zip(rows) {
         let at = format!("audit row {} of chain {chain} ({}, {})", row.row_no, row.act, row.actor);
@@ -97,7 +103,10 @@ fn check_chain(chain: &str, rows: &[Row], head: &audit::Head, printed: Option<&P
     }
     let last = rows.last().map_or(0, |row| row.row_no);
     if head.row_no != last || (last > 0 && head.hash.to_string() != previous) {
-        problems.push(format!("chain {chain} ends at audit row {last}, but its head says row {}: its tail was cut or its head changed", head.row_no));
+        problems.push(format!(
+            "chain {chain} ends at audit row {last}, but its head says row {}: its tail was cut or its head changed",
+            head.row_no
+        ));
     }
     if let Some(printed) = printed {
         match rows.iter().find(|row| row.row_no == printed.row_no) {
@@ -190,16 +199,31 @@ impl Session<'_> {
         }
         for (sitting, facts) in &self.facts.closed {
             let rows = by_sitting.remove(sitting).unwrap_or_default();
-            let had: Vec<i64> = facts.get("positions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64).collect();
+            let had: Vec<i64> = facts
+                .get("positions")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_i64)
+                .collect();
             let has: Vec<i64> = rows.iter().map(|row| row.position).collect();
             for position in had.iter().filter(|position| !has.contains(position)) {
-                report.problems.push(format!("response to question {position} of sitting {sitting} (session {}): is missing", self.id));
+                report.problems.push(format!(
+                    "response to question {position} of sitting {sitting} (session {}): is missing",
+                    self.id
+                ));
             }
             for position in has.iter().filter(|position| !had.contains(position)) {
-                report.problems.push(format!("response to question {position} of sitting {sitting} (session {}): came after the hand-in", self.id));
+                report.problems.push(format!(
+                    "response to question {position} of sitting {sitting} (session {}): came after the hand-in",
+                    self.id
+                ));
             }
             if facts.get("responses").and_then(Value::as_str) != Some(response::digest_of(&rows).to_string().as_str()) {
-                report.problems.push(format!("responses of sitting {sitting} (session {}): are not those of the hand-in", self.id));
+                report.problems.push(format!(
+                    "responses of sitting {sitting} (session {}): are not those of the hand-in",
+                    self.id
+                ));
             }
         }
         Ok(())
@@ -211,7 +235,10 @@ impl Session<'_> {
             report.rows += 1;
             let digest = stored.paper.digest();
             if stored.digest != digest.to_string() {
-                report.problems.push(format!("paper of sitting {} (session {}): was changed after it was drawn", stored.sitting, self.id));
+                report.problems.push(format!(
+                    "paper of sitting {} (session {}): was changed after it was drawn",
+                    stored.sitting, self.id
+                ));
             }
             digests.push((stored.sitting, digest));
         }
@@ -228,7 +255,9 @@ impl Session<'_> {
         for (sitting, facts) in &self.facts.closed {
             let audited = facts.get("total_milli").and_then(Value::as_u64);
             if scores.get(sitting).map(|score| u64::from(score.total_milli)) != audited {
-                report.problems.push(format!("score of sitting {sitting} (session {}): is not that of the hand-in", self.id));
+                report
+                    .problems
+                    .push(format!("score of sitting {sitting} (session {}): is not that of the hand-in", self.id));
             }
         }
         Ok(())

@@ -53,7 +53,8 @@ async fn run(store: Store, mut queue: mpsc::Receiver<Job>) {
         match commit(&store, &group).await {
             Ok(writable) => {
                 for job in group {
-                    let saved = job.rows.iter().all(|row| writable.contains(&(row.session_id.clone(), row.sitting_id.clone())));
+                    let saved =
+                        job.rows.iter().all(|row| writable.contains(&(row.session_id.clone(), row.sitting_id.clone())));
                     // Nobody waits any more when the connection was lost; the page sends it again.
                     let _ = job.done.send(Ok(saved));
                 }
@@ -62,7 +63,8 @@ async fn run(store: Store, mut queue: mpsc::Receiver<Job>) {
                 tracing::error!(%error, jobs = group.len(), "a group of answers was not committed; the pages send them again");
                 let full = matches!(error, StoreError::Full);
                 for job in group {
-                    let _ = job.done.send(Err(if full { StoreError::Full } else { StoreError::Busy(error.to_string()) }));
+                    let _ =
+                        job.done.send(Err(if full { StoreError::Full } else { StoreError::Busy(error.to_string()) }));
                 }
             }
         }

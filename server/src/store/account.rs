@@ -19,7 +19,17 @@ pub struct AccountRow {
 
 /// Keeps a new account.
 pub async fn insert(tx: &mut Tx, account: &AccountRow, at_ms: i64) -> Result<(), StoreError> {
-    execute!(tx, INSERT, rows = 1, &account.id, &account.login, &account.name, &account.role, &account.password_hash, at_ms)
+    execute!(
+        tx,
+        INSERT,
+        rows = 1,
+        &account.id,
+        &account.login,
+        &account.name,
+        &account.role,
+        &account.password_hash,
+        at_ms
+    )
 }
 
 /// Gives an account another password, and signs it out everywhere.
@@ -40,7 +50,13 @@ pub async fn by_token(tx: &mut Tx, token_hash: &str, now_at_ms: i64) -> Result<O
 }
 
 /// Signs in.
-pub async fn sign_in(tx: &mut Tx, token_hash: &str, account_id: &str, now_at_ms: i64, expires_at_ms: i64) -> Result<(), StoreError> {
+pub async fn sign_in(
+    tx: &mut Tx,
+    token_hash: &str,
+    account_id: &str,
+    now_at_ms: i64,
+    expires_at_ms: i64,
+) -> Result<(), StoreError> {
     execute_any!(tx, FORGET_EXPIRED, now_at_ms);
     execute!(tx, SIGN_IN, rows = 1, token_hash, account_id, now_at_ms, expires_at_ms)
 }
@@ -57,7 +73,8 @@ const SET_PASSWORD: &str = "UPDATE account SET password_hash = $2 WHERE id = $1"
 const BY_LOGIN: &str = "SELECT id, login, name, role, password_hash FROM account WHERE login = $1";
 const BY_TOKEN: &str = "SELECT a.id, a.login, a.name, a.role, a.password_hash FROM staff_login s \
     JOIN account a ON a.id = s.account_id WHERE s.token_hash = $1 AND s.expires_at_ms > $2";
-const SIGN_IN: &str = "INSERT INTO staff_login (token_hash, account_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)";
+const SIGN_IN: &str =
+    "INSERT INTO staff_login (token_hash, account_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)";
 const SIGN_OUT: &str = "DELETE FROM staff_login WHERE token_hash = $1";
 const SIGN_OUT_ALL: &str = "DELETE FROM staff_login WHERE account_id = $1";
 const FORGET_EXPIRED: &str = "DELETE FROM staff_login WHERE expires_at_ms <= $1";

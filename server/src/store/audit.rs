@@ -114,7 +114,18 @@ pub async fn append(tx: &mut Tx, chain: &str, acts: &[Act<'_>]) -> Result<Head, 
         let hash = hash_of(chain, &row);
         row.hash = hash.to_string();
         execute!(
-            tx, INSERT, rows = 1, chain, row.row_no, row.at_ms, &row.actor, &row.act, &row.subject, &row.detail, &row.previous_hash, &row.hash
+            tx,
+            INSERT,
+            rows = 1,
+            chain,
+            row.row_no,
+            row.at_ms,
+            &row.actor,
+            &row.act,
+            &row.subject,
+            &row.detail,
+            &row.previous_hash,
+            &row.hash
         )?;
         head = Head { row_no: row.row_no, hash };
     }
@@ -148,8 +159,7 @@ const INSERT: &str = "INSERT INTO audit (chain, row_no, at_ms, actor, act, subje
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const SET_HEAD: &str = "INSERT INTO audit_head (chain, row_no, hash) VALUES ($1, $2, $3) \
     ON CONFLICT (chain) DO UPDATE SET row_no = excluded.row_no, hash = excluded.hash";
-const ROWS: &str =
-    "SELECT row_no, at_ms, actor, act, subject, detail, previous_hash, hash FROM audit WHERE chain = $1 ORDER BY row_no";
+const ROWS: &str = "SELECT row_no, at_ms, actor, act, subject, detail, previous_hash, hash FROM audit WHERE chain = $1 ORDER BY row_no";
 const ROWS_OF: &str = "SELECT row_no, at_ms, actor, act, subject, detail, previous_hash, hash FROM audit \
     WHERE chain = $1 AND subject = $2 ORDER BY row_no";
 const CHAINS: &str = "SELECT chain FROM audit UNION SELECT chain FROM audit_head ORDER BY 1";

@@ -16,7 +16,13 @@ pub struct StoredPaper {
 }
 
 /// Keeps a paper with the statement that it conforms.
-pub async fn insert(tx: &mut Tx, session_id: &str, sitting_id: &str, paper: &Paper, conformance: &Conformance) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    session_id: &str,
+    sitting_id: &str,
+    paper: &Paper,
+    conformance: &Conformance,
+) -> Result<(), StoreError> {
     let text = |value: serde_json::Result<String>| value.map_err(|error| StoreError::Inconsistent(error.to_string()));
     let (paper_text, conformance) = (text(serde_json::to_string(paper))?, text(serde_json::to_string(conformance))?);
     execute!(tx, INSERT, rows = 1, session_id, sitting_id, paper_text, paper.digest().to_string(), conformance)
@@ -25,10 +31,13 @@ pub async fn insert(tx: &mut Tx, session_id: &str, sitting_id: &str, paper: &Pap
 /// Every paper of a session.
 pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<StoredPaper>, StoreError> {
     let rows: Vec<(String, String, String)> = fetch_all!(tx, OF_SESSION, session_id);
-    rows.into_iter().map(|(sitting, text, digest)| Ok(StoredPaper { sitting, paper: document(&text)?, digest })).collect()
+    rows.into_iter()
+        .map(|(sitting, text, digest)| Ok(StoredPaper { sitting, paper: document(&text)?, digest }))
+        .collect()
 }
 
-const INSERT: &str = "INSERT INTO paper (session_id, sitting_id, document, digest, conformance) VALUES ($1, $2, $3, $4, $5)";
+const INSERT: &str =
+    "INSERT INTO paper (session_id, sitting_id, document, digest, conformance) VALUES ($1, $2, $3, $4, $5)";
 const OF_SESSION: &str = "SELECT sitting_id, document, digest FROM paper WHERE session_id = $1 ORDER BY sitting_id";
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use question_bank::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, Tx, document, execute, execute_any, fetch_all, fetch_optional, inconsistent, natural, on_either};
+use super::{
+    StoreError, Tx, document, execute, execute_any, fetch_all, fetch_optional, inconsistent, natural, on_either,
+};
 
 #[derive(sqlx::FromRow)]
 struct RevisionRow {
@@ -66,13 +68,29 @@ pub async fn insert(tx: &mut Tx, question: &Question, public: bool, at_ms: i64) 
     let text = Document { stem: revision.stem.clone(), options: revision.options.clone(), order: revision.order };
     let json = |value| serde_json::Value::to_string(&value);
     let document = json(serde_json::to_value(&text).map_err(|error| StoreError::Inconsistent(error.to_string()))?);
-    let commentary = json(serde_json::to_value(commentary).map_err(|error| StoreError::Inconsistent(error.to_string()))?);
+    let commentary =
+        json(serde_json::to_value(commentary).map_err(|error| StoreError::Inconsistent(error.to_string()))?);
     execute_any!(tx, RETIRE, &revision.question, number);
     let tags = &revision.tags;
     execute!(
-        tx, INSERT, rows = 1, &revision.question, number, &tags.standard, &tags.level, &tags.function, &tags.work_content,
-        &tags.knowledge, revision.kind.code(), "approved", public, i64::from(revision.difficulty_permille), document, commentary,
-        revision.digest().to_string(), at_ms
+        tx,
+        INSERT,
+        rows = 1,
+        &revision.question,
+        number,
+        &tags.standard,
+        &tags.level,
+        &tags.function,
+        &tags.work_content,
+        &tags.knowledge,
+        revision.kind.code(),
+        "approved",
+        public,
+        i64::from(revision.difficulty_permille),
+        document,
+        commentary,
+        revision.digest().to_string(),
+        at_ms
     )?;
     execute!(tx, INSERT_KEY, rows = 1, &revision.question, number, key.to_record())
 }
@@ -117,7 +135,8 @@ pub async fn keys(tx: &mut Tx, standard: &str) -> Result<Vec<KeyRow>, StoreError
         .map(|(question, revision, kind, text, record)| {
             let kind: Kind = kind.parse().map_err(|_| inconsistent("a kind"))?;
             let options = document::<Document>(&text)?.options.len();
-            let options = if kind == Kind::TrueFalse { 2 } else { u8::try_from(options).map_err(|_| inconsistent("options"))? };
+            let options =
+                if kind == Kind::TrueFalse { 2 } else { u8::try_from(options).map_err(|_| inconsistent("options"))? };
             let key = Key::from_record(kind, options, &record).map_err(|_| inconsistent("a key"))?;
             Ok(KeyRow { question, revision: natural(revision)?, key })
         })
@@ -172,5 +191,17 @@ const KEYS: &str = "SELECT k.question_id, k.revision, q.kind, q.document, k.key_
 
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
-    PUT_STANDARD, STANDARDS, DIGEST_OF, RETIRE, INSERT, INSERT_KEY, APPROVED, BY_ID, NEWEST, OF_STANDARD, COMMENTARY, KEY, KEYS,
+    PUT_STANDARD,
+    STANDARDS,
+    DIGEST_OF,
+    RETIRE,
+    INSERT,
+    INSERT_KEY,
+    APPROVED,
+    BY_ID,
+    NEWEST,
+    OF_STANDARD,
+    COMMENTARY,
+    KEY,
+    KEYS,
 ];

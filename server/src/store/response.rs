@@ -49,7 +49,9 @@ pub fn hash_of(row: &ResponseRow) -> Digest {
 
 /// Over all responses of a sitting, in order of position: the hand-in's audit row bears it.
 pub fn digest_of(rows: &[ResponseRow]) -> Digest {
-    rows.iter().fold(DigestOf::new("kaochang/responses/1"), |digest, row| digest.number(row.position).text(&row.hash)).finish()
+    rows.iter()
+        .fold(DigestOf::new("kaochang/responses/1"), |digest, row| digest.number(row.position).text(&row.hash))
+        .finish()
 }
 
 /// Saves a group of responses of many sittings in two statements. Rows of sittings that are closed or that another epoch

@@ -85,12 +85,24 @@ pub async fn end(tx: &mut Tx, session_id: &str, room_id: &str, at_ms: i64) -> Re
 }
 
 /// A proctor checks in.
-pub async fn check_in(tx: &mut Tx, session_id: &str, room_id: &str, account_id: &str, at_ms: i64) -> Result<(), StoreError> {
+pub async fn check_in(
+    tx: &mut Tx,
+    session_id: &str,
+    room_id: &str,
+    account_id: &str,
+    at_ms: i64,
+) -> Result<(), StoreError> {
     execute!(tx, CHECK_IN, rows = 1, session_id, room_id, account_id, at_ms)
 }
 
 /// A proctor leaves.
-pub async fn check_out(tx: &mut Tx, session_id: &str, room_id: &str, login: &str, at_ms: i64) -> Result<(), StoreError> {
+pub async fn check_out(
+    tx: &mut Tx,
+    session_id: &str,
+    room_id: &str,
+    login: &str,
+    at_ms: i64,
+) -> Result<(), StoreError> {
     execute!(tx, CHECK_OUT, rows = 1, session_id, room_id, login, at_ms)
 }
 
@@ -113,8 +125,10 @@ const SEATS: &str = "SELECT room_id, number, code, token_hash FROM seat WHERE se
 const ENROL: &str = "UPDATE seat SET token_hash = $2, enrolled_at_ms = $3 WHERE code = $1";
 const OPEN: &str = "UPDATE room SET state = 'open', opened_clock_ms = $3, opened_at_ms = $4 \
     WHERE session_id = $1 AND id = $2 AND state = 'preparing'";
-const END: &str = "UPDATE room SET state = 'ended', ended_at_ms = $3 WHERE session_id = $1 AND id = $2 AND state = 'open'";
-const CHECK_IN: &str = "INSERT INTO proctor_presence (session_id, room_id, account_id, in_at_ms) VALUES ($1, $2, $3, $4)";
+const END: &str =
+    "UPDATE room SET state = 'ended', ended_at_ms = $3 WHERE session_id = $1 AND id = $2 AND state = 'open'";
+const CHECK_IN: &str =
+    "INSERT INTO proctor_presence (session_id, room_id, account_id, in_at_ms) VALUES ($1, $2, $3, $4)";
 const CHECK_OUT: &str = "UPDATE proctor_presence SET out_at_ms = $4 WHERE session_id = $1 AND room_id = $2 \
     AND account_id = (SELECT id FROM account WHERE login = $3) AND out_at_ms IS NULL";
 const PRESENCES: &str = "SELECT p.room_id, a.login, a.name, p.in_at_ms, p.out_at_ms FROM proctor_presence p \

@@ -63,9 +63,29 @@ pub struct OutageRow {
 /// Keeps a new session.
 pub async fn insert(tx: &mut Tx, s: &SessionRow) -> Result<(), StoreError> {
     execute!(
-        tx, INSERT, rows = 1, &s.id, &s.title, &s.standard_id, &s.level, &s.direction, &s.purpose, &s.state, &s.terms, &s.blueprint,
-        s.begins_at_ms, s.login_from_at_ms, s.clock_ms, s.clock_at_ms, &s.secret, &s.snapshot_digest, &s.blueprint_digest,
-        &s.roster_digest, &s.engine, &s.commitment, s.created_at_ms
+        tx,
+        INSERT,
+        rows = 1,
+        &s.id,
+        &s.title,
+        &s.standard_id,
+        &s.level,
+        &s.direction,
+        &s.purpose,
+        &s.state,
+        &s.terms,
+        &s.blueprint,
+        s.begins_at_ms,
+        s.login_from_at_ms,
+        s.clock_ms,
+        s.clock_at_ms,
+        &s.secret,
+        &s.snapshot_digest,
+        &s.blueprint_digest,
+        &s.roster_digest,
+        &s.engine,
+        &s.commitment,
+        s.created_at_ms
     )
 }
 

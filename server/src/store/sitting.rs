@@ -88,7 +88,18 @@ pub struct Closing<'a> {
 /// Keeps a new sitting on the roster.
 pub async fn insert(tx: &mut Tx, session_id: &str, s: &SittingRow) -> Result<(), StoreError> {
     execute!(
-        tx, INSERT, rows = 1, session_id, &s.id, &s.room_id, s.seat, &s.admission_no, &s.name, &s.id_masked, &s.id_sealed, &s.id_index
+        tx,
+        INSERT,
+        rows = 1,
+        session_id,
+        &s.id,
+        &s.room_id,
+        s.seat,
+        &s.admission_no,
+        &s.name,
+        &s.id_masked,
+        &s.id_sealed,
+        &s.id_index
     )
 }
 
@@ -98,7 +109,14 @@ pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<SittingRow>
 }
 
 /// A login: the epoch rises by exactly one, and the token is kept so that an older one can be told so.
-pub async fn log_in(tx: &mut Tx, session_id: &str, id: &str, epoch: i64, token_hash: &str, at_ms: i64) -> Result<(), StoreError> {
+pub async fn log_in(
+    tx: &mut Tx,
+    session_id: &str,
+    id: &str,
+    epoch: i64,
+    token_hash: &str,
+    at_ms: i64,
+) -> Result<(), StoreError> {
     execute!(tx, RAISE_EPOCH, rows = 1, session_id, id, epoch)?;
     execute!(tx, LOG_IN, rows = 1, token_hash, session_id, id, epoch, at_ms)
 }
@@ -114,7 +132,13 @@ pub async fn logins(tx: &mut Tx, session_id: &str) -> Result<Vec<(String, String
 }
 
 /// Sets what the candidate confirmed.
-pub async fn set_flags(tx: &mut Tx, session_id: &str, id: &str, confirmed: bool, accepted: bool) -> Result<(), StoreError> {
+pub async fn set_flags(
+    tx: &mut Tx,
+    session_id: &str,
+    id: &str,
+    confirmed: bool,
+    accepted: bool,
+) -> Result<(), StoreError> {
     execute!(tx, SET_FLAGS, rows = 1, session_id, id, confirmed, accepted)
 }
 
@@ -143,8 +167,20 @@ pub async fn move_to(tx: &mut Tx, session_id: &str, id: &str, seat: i64) -> Resu
 pub async fn grant(tx: &mut Tx, session_id: &str, id: &str, row: &LedgerRow) -> Result<(), StoreError> {
     let hash = ledger_hash(session_id, id, row).to_string();
     execute!(
-        tx, GRANT, rows = 1, session_id, id, row.row_no, row.grant_ms, row.cause.code(), &row.reason, &row.actor, &row.approved_by,
-        row.clock_ms, row.at_ms, hash
+        tx,
+        GRANT,
+        rows = 1,
+        session_id,
+        id,
+        row.row_no,
+        row.grant_ms,
+        row.cause.code(),
+        &row.reason,
+        &row.actor,
+        &row.approved_by,
+        row.clock_ms,
+        row.at_ms,
+        hash
     )
 }
 
@@ -191,9 +227,11 @@ const OF_SESSION: &str = "SELECT id, room_id, seat, admission_no, name, id_maske
     WHERE session_id = $1 ORDER BY id";
 const RAISE_EPOCH: &str = "UPDATE sitting SET epoch = $3, phase = CASE WHEN phase = 'expected' THEN 'present' ELSE phase END \
     WHERE session_id = $1 AND id = $2 AND epoch = $3 - 1";
-const LOG_IN: &str = "INSERT INTO sitting_login (token_hash, session_id, sitting_id, epoch, at_ms) VALUES ($1, $2, $3, $4, $5)";
+const LOG_IN: &str =
+    "INSERT INTO sitting_login (token_hash, session_id, sitting_id, epoch, at_ms) VALUES ($1, $2, $3, $4, $5)";
 const LOGINS: &str = "SELECT token_hash, sitting_id, epoch FROM sitting_login WHERE session_id = $1";
-const SET_FLAGS: &str = "UPDATE sitting SET confirmed = $3, accepted = $4 WHERE session_id = $1 AND id = $2 AND phase = 'present'";
+const SET_FLAGS: &str =
+    "UPDATE sitting SET confirmed = $3, accepted = $4 WHERE session_id = $1 AND id = $2 AND phase = 'present'";
 const START: &str = "UPDATE sitting SET phase = 'writing', started_clock_ms = $3, started_at_ms = $4 \
     WHERE session_id = $1 AND id = $2 AND phase = 'present' AND confirmed AND accepted";
 const CLOSE: &str = "UPDATE sitting SET phase = 'closed', closed_by = $3, closed_clock_ms = $4, closed_at_ms = $5, \
@@ -209,5 +247,17 @@ const WRITING: &str = "SELECT COUNT(*) FROM sitting WHERE session_id = $1 AND ph
 
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
-    INSERT, OF_SESSION, RAISE_EPOCH, LOG_IN, LOGINS, SET_FLAGS, START, CLOSE, SET_ABSENT, MOVE_TO, GRANT, LEDGER, WRITING,
+    INSERT,
+    OF_SESSION,
+    RAISE_EPOCH,
+    LOG_IN,
+    LOGINS,
+    SET_FLAGS,
+    START,
+    CLOSE,
+    SET_ABSENT,
+    MOVE_TO,
+    GRANT,
+    LEDGER,
+    WRITING,
 ];

@@ -19,7 +19,11 @@ use super::{
 use crate::service::answer::FormAnswer;
 
 /// `POST /exam/changes`
-pub async fn changes(State(web): State<Web>, visitor: Visitor, body: Result<Json<SaveRequest>, JsonRejection>) -> Response {
+pub async fn changes(
+    State(web): State<Web>,
+    visitor: Visitor,
+    body: Result<Json<SaveRequest>, JsonRejection>,
+) -> Response {
     let refuse = |code: SaveRefusalCode| {
         let status = match code {
             SaveRefusalCode::SignedOut => StatusCode::UNAUTHORIZED,
@@ -55,7 +59,13 @@ pub async fn form(State(web): State<Web>, visitor: Visitor, fields: Fields) -> R
     let cleared = fields.get("go") == "clear";
     let mut letters: Vec<&str> = if cleared { Vec::new() } else { fields.all("choice").collect() };
     letters.sort_unstable();
-    let form = FormAnswer { epoch, position, revision, response: letters.concat(), flagged: !fields.get("flagged").is_empty() };
+    let form = FormAnswer {
+        epoch,
+        position,
+        revision,
+        response: letters.concat(),
+        flagged: !fields.get("flagged").is_empty(),
+    };
     match web.centre.save_form(token, &form).await {
         Ok(at) => reply::to_with(&next(position, &fields), &Notice::with(Code::Saved, at)),
         Err(refusal) => reply::refused(&visitor, &here(position, &fields), refusal),
@@ -63,7 +73,11 @@ pub async fn form(State(web): State<Web>, visitor: Visitor, fields: Fields) -> R
 }
 
 fn here(position: u32, fields: &Fields) -> String {
-    if fields.get("all").is_empty() { format!("/exam?q={position}") } else { format!("/exam?q={position}&all=1#q{position}") }
+    if fields.get("all").is_empty() {
+        format!("/exam?q={position}")
+    } else {
+        format!("/exam?q={position}&all=1#q{position}")
+    }
 }
 
 /// Where the button leads. Past the last question the page itself shows the first.

@@ -42,7 +42,10 @@ pub fn has_client() -> bool {
 
 /// `GET /assets/{name}`
 pub async fn get(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let accepts_brotli = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("br"));
+    let accepts_brotli = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("br"));
     let compressed = accepts_brotli.then(|| file(&format!("{name}.br"))).flatten();
     let encoding = compressed.is_some().then_some("br");
     let Some(found) = compressed.or_else(|| file(&name)) else { return StatusCode::NOT_FOUND.into_response() };

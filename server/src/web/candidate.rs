@@ -47,7 +47,8 @@ pub async fn enrol(State(web): State<Web>, visitor: Visitor, Path(code): Path<St
 /// `POST /enrol/{code}`
 pub async fn do_enrol(State(web): State<Web>, visitor: Visitor, jar: CookieJar, Path(code): Path<String>) -> Response {
     match web.centre.enrol(&code).await {
-        Ok(token) => (jar.add(cookie(&web, Keeps::Seat, Some(token))), reply::to_with("/", &Code::SeatEnrolled.into())).into_response(),
+        Ok(token) => (jar.add(cookie(&web, Keeps::Seat, Some(token))), reply::to_with("/", &Code::SeatEnrolled.into()))
+            .into_response(),
         Err(refusal) => reply::failed(&visitor, refusal),
     }
 }
@@ -128,7 +129,9 @@ pub async fn waiting_state(State(web): State<Web>, visitor: Visitor) -> Response
 /// `GET /exam`
 pub async fn exam(State(web): State<Web>, visitor: Visitor, Query(query): Query<ExamQuery>) -> Response {
     let all = query.all.is_some();
-    let view = |token: &str| Ok(candidate::exam(&visitor.page, &web.centre.exam_view(token, query.q, all, visitor.page.lang)?));
+    let view = |token: &str| {
+        Ok(candidate::exam(&visitor.page, &web.centre.exam_view(token, query.q, all, visitor.page.lang)?))
+    };
     show(&web, &visitor, &[Place::Exam], view)
 }
 
@@ -201,7 +204,9 @@ fn show(web: &Web, visitor: &Visitor, turns: &[Place], view: impl FnOnce(&str) -
 /// After an act: on to where the candidate belongs now.
 fn next(web: &Web, visitor: &Visitor, back: &str, outcome: Result<(), Refusal>) -> Response {
     match outcome {
-        Ok(()) => reply::to(visitor.candidate.as_deref().and_then(|token| web.centre.place(token).ok()).map_or("/", Place::path)),
+        Ok(()) => reply::to(
+            visitor.candidate.as_deref().and_then(|token| web.centre.place(token).ok()).map_or("/", Place::path),
+        ),
         Err(Refusal::Notice(notice)) if notice.code == Code::EpochStale => reply::to_with("/", &notice),
         Err(refusal) => reply::refused(visitor, back, refusal),
     }

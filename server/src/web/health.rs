@@ -16,7 +16,11 @@ pub async fn get(State(web): State<Web>) -> Response {
         Ok(()) => Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })).into_response(),
         Err(error) => {
             tracing::error!(%error, "the database does not answer: {error}");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "database", "version": env!("CARGO_PKG_VERSION") }))).into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Json(json!({ "status": "database", "version": env!("CARGO_PKG_VERSION") })),
+            )
+                .into_response()
         }
     }
 }

@@ -25,7 +25,8 @@ pub fn to(path: &str) -> Response {
 
 /// To a page that shows a notice.
 pub fn to_with(path: &str, notice: &Notice) -> Response {
-    let (path, fragment) = path.split_once('#').map_or((path, String::new()), |(path, fragment)| (path, format!("#{fragment}")));
+    let (path, fragment) =
+        path.split_once('#').map_or((path, String::new()), |(path, fragment)| (path, format!("#{fragment}")));
     let joint = if path.contains('?') { '&' } else { '?' };
     to(&format!("{path}{joint}notice={notice}{fragment}"))
 }

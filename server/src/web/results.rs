@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use kaochang_app::{pages::results as pages, view::ResultsView, view::Purpose};
+use kaochang_app::{pages::results as pages, view::Purpose, view::ResultsView};
 
 use super::{Web, reply, visitor::Visitor};
 use crate::service::account::Staff;

@@ -24,7 +24,13 @@ pub struct RoomQuery {
 }
 
 /// `GET /rooms/{room}`
-pub async fn room(State(web): State<Web>, visitor: Visitor, who: Staff, Path(id): Path<String>, Query(query): Query<RoomQuery>) -> Response {
+pub async fn room(
+    State(web): State<Web>,
+    visitor: Visitor,
+    who: Staff,
+    Path(id): Path<String>,
+    Query(query): Query<RoomQuery>,
+) -> Response {
     match web.centre.room_view(&id, query.sitting.as_deref()).await {
         Ok(view) => reply::page(pages::room(&visitor.staff_page(&who), &view)),
         Err(refusal) => reply::failed(&visitor, refusal),
@@ -107,6 +113,13 @@ fn path(room: &str) -> String {
 }
 
 fn grant(fields: &Fields) -> Grant {
-    let second = Second { login: fields.get("second_account").trim().to_owned(), password: fields.get("second_password").to_owned() };
-    Grant { minutes: fields.number("minutes").unwrap_or(0), reason: fields.get("reason").to_owned(), second: Some(second) }
+    let second = Second {
+        login: fields.get("second_account").trim().to_owned(),
+        password: fields.get("second_password").to_owned(),
+    };
+    Grant {
+        minutes: fields.number("minutes").unwrap_or(0),
+        reason: fields.get("reason").to_owned(),
+        second: Some(second),
+    }
 }

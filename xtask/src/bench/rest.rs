@@ -45,22 +45,13 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     };
     let address = SocketAddr::from(([127, 0, 0, 1], postgres::free_port()?));
     let mut server = start(&binary, &folder, address)?;
-    step("waiting for GET /health", || {
-        wait_for_health(&mut server, address, &folder.join("log"))
-    })?;
+    step("waiting for GET /health", || wait_for_health(&mut server, address, &folder.join("log")))?;
     step("idling", || {
         sleep(IDLE);
         Ok(())
     })?;
-    println!(
-        "resident after {} s idle: {}",
-        IDLE.as_secs(),
-        status_line(&server, "VmRSS")?
-    );
-    println!(
-        "resident at most so far: {}",
-        status_line(&server, "VmHWM")?
-    );
+    println!("resident after {} s idle: {}", IDLE.as_secs(), status_line(&server, "VmRSS")?);
+    println!("resident at most so far: {}", status_line(&server, "VmHWM")?);
     Ok(())
 }
 
@@ -85,30 +76,20 @@ fn wait_for_health(server: &mut Server, address: SocketAddr, log: &Path) -> Resu
     let begin = now();
     while begin.elapsed() < START_MAX {
         if let Some(status) = server.child.try_wait()? {
-            bail!(
-                "the server ended ({status}):\n{}",
-                fs::read_to_string(log).unwrap_or_default()
-            );
+            bail!("the server ended ({status}):\n{}", fs::read_to_string(log).unwrap_or_default());
         }
         if is_healthy(address).unwrap_or(false) {
             return Ok(());
         }
         sleep(POLL);
     }
-    bail!(
-        "no 200 within {} s:\n{}",
-        START_MAX.as_secs(),
-        fs::read_to_string(log).unwrap_or_default()
-    )
+    bail!("no 200 within {} s:\n{}", START_MAX.as_secs(), fs::read_to_string(log).unwrap_or_default())
 }
 
 fn is_healthy(address: SocketAddr) -> Result<bool> {
     let mut stream = TcpStream::connect_timeout(&address, ANSWER_MAX)?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
-    write!(
-        stream,
-        "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )?;
+    write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer.starts_with("HTTP/1.1 200 "))
@@ -117,13 +98,7 @@ fn is_healthy(address: SocketAddr) -> Result<bool> {
 /// A line of the kernel's account of the process, as `61234 kB`.
 fn status_line(server: &Server, name: &str) -> Result<String> {
     let path = format!("/proc/{}/status", server.child.id());
-    let status = fs::read_to_string(&path)
-        .with_context(|| format!("reading {path}: this bench needs Linux"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    Ok(line
-        .with_context(|| format!("{path} has no {name}"))?
-        .trim()
-        .to_owned())
+    let status = fs::read_to_string(&path).with_context(|| format!("reading {path}: this bench needs Linux"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    Ok(line.with_context(|| format!("{path} has no {name}"))?.trim().to_owned())
 }

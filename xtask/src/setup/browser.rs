@@ -15,13 +15,7 @@ use crate::workspace::Workspace;
 /// The oldest Node.js whose test runner has everything the tests use.
 const NODE_MAJOR_MIN: u32 = 18;
 
-const BROWSERS: [&str; 5] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-];
+const BROWSERS: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
 /// Returns the browser.
 pub fn provide(workspace: &Workspace) -> Result<PathBuf> {
@@ -39,15 +33,11 @@ pub fn provide(workspace: &Workspace) -> Result<PathBuf> {
             .filter_map(|(program, package)| run::on_path(program).is_none().then_some(*package)),
     );
     if !packages.is_empty() {
-        apt::install(
-            &packages,
-            &format!("what the browser tests need ({}) is", packages.join(", ")),
-        )?;
+        apt::install(&packages, &format!("what the browser tests need ({}) is", packages.join(", ")))?;
     }
     node_is_new_enough()?;
     node_packages(&workspace.end2end())?;
-    browser()
-        .context("no Chromium was found on PATH: install Chromium or Google Chrome and try again")
+    browser().context("no Chromium was found on PATH: install Chromium or Google Chrome and try again")
 }
 
 fn browser() -> Option<PathBuf> {
@@ -63,11 +53,7 @@ fn has_chinese_font() -> bool {
 fn node_is_new_enough() -> Result<()> {
     let remedy = format!("install Node.js {NODE_MAJOR_MIN} or later");
     let version = run::stdout(Command::new("node").arg("--version"), &remedy)?;
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|number| number.parse::<u32>().ok());
+    let major = version.trim_start_matches('v').split('.').next().and_then(|number| number.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE_MAJOR_MIN) {
         bail!("Node.js {version} is too old for the browser tests: {remedy}");
     }
@@ -85,14 +71,10 @@ fn node_packages(end2end: &Path) -> Result<()> {
     }
     step("npm ci (end2end)", || {
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(end2end);
+        npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(end2end);
         // The tests use the browser that is installed.
         npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-        run::run(
-            &mut npm,
-            "is the npm registry reachable? Try `npm ci` in end2end by hand",
-        )
+        run::run(&mut npm, "is the npm registry reachable? Try `npm ci` in end2end by hand")
     })?;
     // Without dependencies npm makes no folder.
     fs::create_dir_all(end2end.join("node_modules"))?;

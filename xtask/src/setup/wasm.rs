@@ -33,13 +33,8 @@ pub fn provide(workspace: &Workspace) -> Result<Compiler> {
         return Ok(compiler);
     }
     let mut rustup = Command::new("rustup");
-    rustup
-        .args(["target", "add", TARGET])
-        .current_dir(&workspace.root);
-    match run::run(
-        &mut rustup,
-        "rustup's server may be out of reach; trying Debian's compiler instead",
-    ) {
+    rustup.args(["target", "add", TARGET]).current_dir(&workspace.root);
+    match run::run(&mut rustup, "rustup's server may be out of reach; trying Debian's compiler instead") {
         Ok(()) if toolchain_has_library(workspace) => return Ok(Compiler::Toolchain),
         Ok(()) => {
             eprintln!("warning: rustup added {TARGET} to another toolchain than the one in use");
@@ -80,9 +75,7 @@ fn toolchain_has_library(workspace: &Workspace) -> bool {
     let Ok(files) = Path::new(&folder).read_dir() else {
         return false;
     };
-    files
-        .flatten()
-        .any(|file| file.file_name().to_string_lossy().starts_with("libstd-"))
+    files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libstd-"))
 }
 
 /// Debian's compiler, if it is there with its source, new enough, and a linker is found for it.
@@ -91,39 +84,20 @@ fn debian(workspace: &Workspace) -> Option<Compiler> {
         return None;
     }
     let usable = || -> Result<Compiler> {
-        let files = run::stdout(
-            Command::new("dpkg").args(["-L", "rustc-web"]),
-            "is dpkg's database whole?",
-        )?;
-        let path = files
-            .lines()
-            .find(|line| line.ends_with("bin/rustc"))
-            .context("rustc-web has no rustc in it")?;
+        let files = run::stdout(Command::new("dpkg").args(["-L", "rustc-web"]), "is dpkg's database whole?")?;
+        let path = files.lines().find(|line| line.ends_with("bin/rustc")).context("rustc-web has no rustc in it")?;
         new_enough(Path::new(path))?;
-        Ok(Compiler::Debian {
-            rustc: path.into(),
-            linker: linker(workspace)?,
-        })
+        Ok(Compiler::Debian { rustc: path.into(), linker: linker(workspace)? })
     };
-    usable()
-        .inspect_err(|error| eprintln!("warning: Debian's rustc-web can't be used: {error:#}"))
-        .ok()
+    usable().inspect_err(|error| eprintln!("warning: Debian's rustc-web can't be used: {error:#}")).ok()
 }
 
 fn new_enough(rustc: &Path) -> Result<()> {
     let said = run::stdout(Command::new(rustc).arg("--version"), "reinstall rustc-web")?;
-    let version = said
-        .split_whitespace()
-        .nth(1)
-        .context("no version in the answer of `rustc --version`")?;
+    let version = said.split_whitespace().nth(1).context("no version in the answer of `rustc --version`")?;
     let needed = concat!(env!("CARGO_PKG_RUST_VERSION"), ".0");
-    if Version::parse(version)?
-        < Version::parse(needed).or_else(|_| Version::parse(env!("CARGO_PKG_RUST_VERSION")))?
-    {
-        bail!(
-            "it is {version}, and {} is needed",
-            env!("CARGO_PKG_RUST_VERSION")
-        );
+    if Version::parse(version)? < Version::parse(needed).or_else(|_| Version::parse(env!("CARGO_PKG_RUST_VERSION")))? {
+        bail!("it is {version}, and {} is needed", env!("CARGO_PKG_RUST_VERSION"));
     }
     Ok(())
 }
@@ -132,14 +106,8 @@ fn new_enough(rustc: &Path) -> Result<()> {
 fn linker(workspace: &Workspace) -> Result<PathBuf> {
     let sysroot = rustc(workspace, &["--print", "sysroot"])?;
     let about = rustc(workspace, &["-vV"])?;
-    let host = about
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .context("`rustc -vV` names no host")?;
-    let own = Path::new(&sysroot)
-        .join("lib/rustlib")
-        .join(host)
-        .join("bin/rust-lld");
+    let host = about.lines().find_map(|line| line.strip_prefix("host: ")).context("`rustc -vV` names no host")?;
+    let own = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin/rust-lld");
     if own.is_file() {
         return Ok(own);
     }
@@ -151,8 +119,5 @@ fn linker(workspace: &Workspace) -> Result<PathBuf> {
 
 fn rustc(workspace: &Workspace, arguments: &[&str]) -> Result<String> {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    run::stdout(
-        rustc.args(arguments).current_dir(&workspace.root),
-        "install Rust by rustup",
-    )
+    run::stdout(rustc.args(arguments).current_dir(&workspace.root), "install Rust by rustup")
 }

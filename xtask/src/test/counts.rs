@@ -12,18 +12,12 @@ pub struct Counts {
 
 impl Counts {
     pub fn one_failed() -> Self {
-        Self {
-            failed: 1,
-            ..Self::default()
-        }
+        Self { failed: 1, ..Self::default() }
     }
 
     /// Adds up libtest's summaries, one a test program: `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
     pub fn read_cargo_line(&mut self, line: &str) {
-        let Some((_, numbers)) = line
-            .strip_prefix("test result: ")
-            .and_then(|rest| rest.split_once(". "))
-        else {
+        let Some((_, numbers)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
             return;
         };
         for part in numbers.split("; ") {
@@ -85,40 +79,18 @@ mod tests {
         ] {
             counts.read_cargo_line(line);
         }
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 14,
-                failed: 1,
-                skipped: 1
-            }
-        );
+        assert_eq!(counts, Counts { passed: 14, failed: 1, skipped: 1 });
     }
 
     #[test]
     fn read_both_reporters_of_node() {
         for mark in ["ℹ", "#"] {
             let mut counts = Counts::default();
-            for line in [
-                "tests 9",
-                "pass 5",
-                "fail 1",
-                "cancelled 1",
-                "skipped 2",
-                "todo 0",
-                "duration_ms 12.5",
-            ] {
+            for line in ["tests 9", "pass 5", "fail 1", "cancelled 1", "skipped 2", "todo 0", "duration_ms 12.5"] {
                 counts.read_node_line(&format!("{mark} {line}"));
             }
             counts.read_node_line("✔ pass 7 (1.5ms)");
-            assert_eq!(
-                counts,
-                Counts {
-                    passed: 5,
-                    failed: 2,
-                    skipped: 2
-                }
-            );
+            assert_eq!(counts, Counts { passed: 5, failed: 2, skipped: 2 });
         }
     }
 }

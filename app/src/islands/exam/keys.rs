@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{ExamWord, room::Room};
-use crate::islands::web;
+use crate::islands::{seam, web};
 
 const SWITCH: &str = "kaochang.keys";
 
@@ -90,8 +90,8 @@ fn display(event: &web_sys::MouseEvent) {
 }
 
 /// The list of keys, with the switch.
-pub(super) fn help(room: Room) -> AnyView {
-    view! {
+pub(super) fn help(room: Room) -> impl IntoView + use<> {
+    seam(view! {
         <details class="keys only-live" prop:open=move || room.keys_open.get()
             on:toggle=move |event| room.keys_open.set(event_target::<Element>(&event).has_attribute("open"))>
             <summary>{room.word(ExamWord::KeysTitle)}</summary>
@@ -111,6 +111,5 @@ pub(super) fn help(room: Room) -> AnyView {
                 <span>{room.word(ExamWord::KeysSwitch)}</span>
             </label>
         </details>
-    }
-    .into_any()
+    })
 }

@@ -6,11 +6,11 @@ use super::{
     ExamWord,
     room::{Link, Lock, Room},
 };
-use crate::islands::web;
+use crate::islands::{seam, web};
 
 /// Reminders, refusals, and why the hand-in waits.
-pub(super) fn notices(room: Room) -> AnyView {
-    view! {
+pub(super) fn notices(room: Room) -> impl IntoView + use<> {
+    seam(view! {
         <div class="banner-place" role="alert">
             {move || {
                 let text = room.notice.get();
@@ -28,18 +28,17 @@ pub(super) fn notices(room: Room) -> AnyView {
                 </div>
             })}
         </div>
-    }
-    .into_any()
+    })
 }
 
 /// Covers the questions and says why; the focus goes to it.
-pub(super) fn overlay(room: Room) -> AnyView {
+pub(super) fn overlay(room: Room) -> impl IntoView + use<> {
     Effect::new(move || {
         if room.lock.get().is_some() {
             web::focus_soon("lock".to_owned());
         }
     });
-    (move || {
+    seam(move || {
         room.lock.get().map(|lock| {
             let (title, text) = said(room, lock);
             let act = match lock {
@@ -60,7 +59,6 @@ pub(super) fn overlay(room: Room) -> AnyView {
             }
         })
     })
-    .into_any()
 }
 
 fn said(room: Room, lock: Lock) -> (String, String) {

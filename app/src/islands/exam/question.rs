@@ -6,21 +6,20 @@ use super::{
     ExamWord,
     room::{Room, index_of, letter},
 };
-use crate::wire::Choice;
+use crate::{islands::seam, wire::Choice};
 
 /// The question shown, or all of them.
-pub(super) fn questions(room: Room) -> AnyView {
-    (move || {
+pub(super) fn questions(room: Room) -> impl IntoView + use<> {
+    seam(move || {
         let shown = if room.all.get() { 0..room.count() as usize } else { room.index()..room.index() + 1 };
         let single = !room.all.get();
         shown.map(|index| form(room, index, single)).collect_view()
     })
-    .into_any()
 }
 
-fn form(room: Room, index: usize, single: bool) -> AnyView {
+fn form(room: Room, index: usize, single: bool) -> impl IntoView + use<> {
     let (epoch, position) = room.paper.with_value(|paper| (paper.epoch, paper.items[index].position));
-    view! {
+    seam(view! {
         <form method="post" action="/exam/answer" autocomplete="off" class="question" id=["f-", &position.to_string()].concat()
             on:submit=|event| event.prevent_default()>
             <input type="hidden" name="epoch" value=epoch/>
@@ -38,12 +37,11 @@ fn form(room: Room, index: usize, single: bool) -> AnyView {
             </div>
             <p class="small muted only-plain">{room.word(ExamWord::PlainHint)}</p>
         </form>
-    }
-    .into_any()
+    })
 }
 
 /// Number, kind, points, stem and options: exactly what a candidate sees.
-pub fn body(room: Room, index: usize) -> AnyView {
+pub fn body(room: Room, index: usize) -> impl IntoView + use<> {
     let (item, title) = room.paper.with_value(|paper| {
         let item = paper.items[index].clone();
         let title = paper.blocks.get(item.block).map(|block| block.title.clone()).unwrap_or_default();
@@ -54,20 +52,19 @@ pub fn body(room: Room, index: usize) -> AnyView {
     let options = item.options.into_iter().zip(0..8).map(|(html, option)| option_view(room, index, option, html, many)).collect_view();
     let (head, stem) = (["q-", &position].concat(), ["stem-", &position].concat());
     let labels = [head.as_str(), " ", &stem].concat();
-    view! {
+    seam(view! {
         <h2 class="meta" id=head tabindex="-1"><b>{room.word_with(ExamWord::Question, &position)}</b>" · "{title}" · "{item.points}</h2>
         <div class="stem" id=stem inner_html=item.stem></div>
         <div class="options" role=if many { "group" } else { "radiogroup" } aria-labelledby=labels>{options}</div>
-    }
-    .into_any()
+    })
 }
 
-fn option_view(room: Room, index: usize, option: u8, html: String, many: bool) -> AnyView {
+fn option_view(room: Room, index: usize, option: u8, html: String, many: bool) -> impl IntoView + use<> {
     let cell = room.cell(index);
     let bit = 1 << option;
     let chosen = move || cell.chosen.get() & bit != 0;
     let struck = move || cell.struck.get() & bit != 0;
-    view! {
+    seam(view! {
         <div class="opt" class:out=struck on:contextmenu=move |event| { event.prevent_default(); room.strike(index, option); }>
             <label>
                 <input type=if many { "checkbox" } else { "radio" } name="choice" value=letter(option)
@@ -80,31 +77,29 @@ fn option_view(room: Room, index: usize, option: u8, html: String, many: bool) -
                 <span class="vh">" "{letter(option)}</span>
             </button>
         </div>
-    }
-    .into_any()
+    })
 }
 
 /// 标记: to come back to. In the footer it belongs to the shown question's form by its id.
-pub(super) fn flag(room: Room, index: usize, outside: bool) -> AnyView {
+pub(super) fn flag(room: Room, index: usize, outside: bool) -> impl IntoView + use<> {
     let cell = room.cell(index);
     let owner = outside.then(|| ["f-", &(index + 1).to_string()].concat());
-    view! {
+    seam(view! {
         <label class="check flag-box">
             <input type="checkbox" name="flagged" value="1" form=owner checked=cell.flagged.get_untracked() prop:checked=move || cell.flagged.get()
                 disabled=move || !room.open() on:change=move |event| room.set_flag(index, event_target_checked(&event))/>
             <span>{room.word(ExamWord::Flag)}</span>
         </label>
-    }
-    .into_any()
+    })
 }
 
 /// 上一题 and 下一题; without scripts they save on the way.
-pub(super) fn neighbours(room: Room, index: usize) -> AnyView {
+pub(super) fn neighbours(room: Room, index: usize) -> impl IntoView + use<> {
     let position = u32::try_from(index + 1).unwrap_or(1);
     debug_assert_eq!(index_of(position), index);
     let owner = ["f-", &position.to_string()].concat();
     let (first, last) = (position == 1, position == room.count());
-    view! {
+    seam(view! {
         <div class="turn">
             <button name="go" value="prev" form=owner.clone() disabled=first on:click=move |event| { event.prevent_default(); room.go_to(position - 1); }>
                 <span class="only-plain">{room.word(ExamWord::SaveThen)}</span>{room.word(ExamWord::Previous)}
@@ -113,6 +108,5 @@ pub(super) fn neighbours(room: Room, index: usize) -> AnyView {
                 <span class="only-plain">{room.word(ExamWord::SaveThen)}</span>{room.word(ExamWord::Next)}
             </button>
         </div>
-    }
-    .into_any()
+    })
 }

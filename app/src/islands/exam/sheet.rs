@@ -6,12 +6,12 @@ use super::{
     ExamWord, keys,
     room::{Room, index_of},
 };
-use crate::wire::BlockWire;
+use crate::{islands::seam, wire::BlockWire};
 
-pub(super) fn sheet(room: Room) -> AnyView {
+pub(super) fn sheet(room: Room) -> impl IntoView + use<> {
     let blocks = room.paper.with_value(|paper| paper.blocks.clone());
     let all = BlockWire { title: String::new(), first: 1, count: room.count() };
-    view! {
+    seam(view! {
         <aside class="sheet" id="sheet" aria-label=room.word(ExamWord::Sheet)>
             <details class="fold" open>
                 <summary>{room.word(ExamWord::Sheet)}" "<span class="num">{move || answered_of(room, &all)}</span></summary>
@@ -26,8 +26,7 @@ pub(super) fn sheet(room: Room) -> AnyView {
             </p>
             {keys::help(room)}
         </aside>
-    }
-    .into_any()
+    })
 }
 
 fn answered(room: Room, block: &BlockWire) -> u32 {
@@ -44,7 +43,7 @@ fn answered_of(room: Room, block: &BlockWire) -> String {
     [answered(room, block).to_string().as_str(), " / ", &block.count.to_string()].concat()
 }
 
-fn block_view(room: Room, block: BlockWire) -> AnyView {
+fn block_view(room: Room, block: BlockWire) -> impl IntoView + use<> {
     let cells = (block.first..block.first + block.count).map(|position| cell_view(room, position)).collect_view();
     let title = block.title.clone();
     let head = move || {
@@ -52,14 +51,13 @@ fn block_view(room: Room, block: BlockWire) -> AnyView {
         let open = if open == 0 { String::new() } else { room.word_with(ExamWord::Unanswered, &open.to_string()) };
         [answered_of(room, &block).as_str(), &open].concat()
     };
-    view! {
+    seam(view! {
         <h2>{title}" "<span class="num">{head}</span></h2>
         <ol class="cells">{cells}</ol>
-    }
-    .into_any()
+    })
 }
 
-fn cell_view(room: Room, position: u32) -> AnyView {
+fn cell_view(room: Room, position: u32) -> impl IntoView + use<> {
     let cell = room.cell(index_of(position));
     let class = move || {
         [
@@ -81,17 +79,16 @@ fn cell_view(room: Room, position: u32) -> AnyView {
         }
         label
     };
-    view! {
+    seam(view! {
         <li>
             <a href=move || room.address(position) class=class aria-label=label
                 aria-current=move || (room.current.get() == position).then_some("true")
                 on:click=move |event| { event.prevent_default(); room.go_to(position); }>{position}</a>
         </li>
-    }
-    .into_any()
+    })
 }
 
-fn legend(room: Room) -> AnyView {
+fn legend(room: Room) -> impl IntoView + use<> {
     let rows = [
         ("cell done", ExamWord::LegendAnswered),
         ("cell", ExamWord::LegendUnanswered),
@@ -99,10 +96,9 @@ fn legend(room: Room) -> AnyView {
         ("cell flag", ExamWord::LegendFlagged),
         ("cell wait", ExamWord::LegendWaiting),
     ];
-    view! {
+    seam(view! {
         <ul class="legend">
             {rows.map(|(class, word)| view! { <li><i class=class aria-hidden="true"></i>{room.word(word)}</li> }).into_iter().collect_view()}
         </ul>
-    }
-    .into_any()
+    })
 }
