@@ -114,6 +114,11 @@ impl Centre {
         self.hall.lock().expect("no act panics while it holds the hall")
     }
 
+    /// The exam clock of a session, now.
+    pub(crate) fn now(&self, session: &hall::Session) -> i64 {
+        session.clock.read(self.world.monotonic_ms())
+    }
+
     /// Wall time as `HH:MM:SS`, in the centre's zone.
     pub(crate) fn time_text(&self, at_ms: i64) -> String {
         self.local(at_ms).format("%H:%M:%S").to_string()

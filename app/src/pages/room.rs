@@ -60,7 +60,7 @@ fn seat_words(lang: Lang) -> Words {
     let word = |word| match word {
         SeatWord::Needs => t!(lang, room::needs, n = n),
         SeatWord::LeftPage => t!(lang, room::left_page, n = n),
-        SeatWord::TimeLeft => t!(lang, room::time_left, n = n),
+        SeatWord::TimeLeft => t!(lang, room::remaining).to_owned(),
         SeatWord::Front => t!(lang, room::front).to_owned(),
         SeatWord::ByNeed => t!(lang, room::by_need).to_owned(),
         SeatWord::AsRoom => t!(lang, room::as_room).to_owned(),
@@ -128,7 +128,9 @@ fn needs(view: &RoomView, lang: Lang) -> Vec<String> {
 fn tile_wire(tile: &TileView, lang: Lang) -> TileWire {
     let state = i18n::seat_state(tile.state, lang);
     let state_text = match (tile.hand_ms, tile.offline_ms) {
-        (Some(ms), _) => format!(" {} · {state}", age(ms)),
+        // The island and the detail put the word for a raised hand before it.
+        (Some(ms), None) => format!(" {}", age(ms)),
+        (Some(ms), Some(offline)) => format!(" {} · {state} {}", age(ms), age(offline)),
         (None, Some(ms)) if tile.state == SeatState::Offline => format!("{state} {}", age(ms)),
         _ => state.to_owned(),
     };

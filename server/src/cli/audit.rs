@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
-use super::open::store;
+use super::open::existing_store;
 use crate::{
     config::Settings,
     service::verify::{PrintedHead, verify},
@@ -27,7 +27,7 @@ pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
     let head = head
         .map(|text| PrintedHead::parse(&text).with_context(|| format!("{text:?} is no head such as 214:9f2c51d07ab3")))
         .transpose()?;
-    let report = verify(&store(settings).await?, session.as_deref(), head.as_ref()).await?;
+    let report = verify(&existing_store(settings).await?, session.as_deref(), head.as_ref()).await?;
     println!("{report}");
     if report.problems.is_empty() { Ok(()) } else { bail!("the record is not what was written") }
 }

@@ -16,6 +16,9 @@ use crate::{
     world::RealWorld,
 };
 
+/// File of the embedded database.
+const SQLITE: &str = "kaochang.sqlite";
+
 /// An open data folder. The lock is held as long as this lives.
 #[derive(Debug)]
 pub struct Opened {
@@ -38,11 +41,20 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     Ok(Opened { centre, _lock: lock })
 }
 
-/// Opens the database alone, for commands that only read.
-pub async fn store(settings: &Settings) -> anyhow::Result<Store> {
+/// Opens a database that must be there already, for commands that only read.
+pub async fn existing_store(settings: &Settings) -> anyhow::Result<Store> {
+    let file = settings.data.join(SQLITE);
+    if settings.database_url.is_none() && !file.exists() {
+        bail!("there is no database in {}; give the data folder by --data", settings.data.display());
+    }
+    store(settings).await
+}
+
+/// Opens the database.
+async fn store(settings: &Settings) -> anyhow::Result<Store> {
     let opened = match &settings.database_url {
         Some(url) => Store::open_postgres(url).await,
-        None => Store::open_sqlite(&settings.data.join("kaochang.sqlite")).await,
+        None => Store::open_sqlite(&settings.data.join(SQLITE)).await,
     };
     opened.map_err(|error| match error {
         error @ (StoreError::Newer(_) | StoreError::Full) => anyhow::Error::new(error),

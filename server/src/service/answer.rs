@@ -95,7 +95,7 @@ impl Centre {
         let mut hall = self.hall();
         let (session, sitting, epoch) = hall.by_token(token_hash).ok_or((SaveRefusalCode::SignedOut, None))?;
         let ids = (session.id.clone(), sitting.id.clone());
-        let clock_ms = session.clock.now();
+        let clock_ms = self.now(session);
         if epoch != request.epoch {
             return Err((SaveRefusalCode::Epoch, None));
         }
@@ -116,7 +116,7 @@ impl Centre {
     fn admit_form(&self, token_hash: &str, form: &FormAnswer) -> Result<(Admitted, bool), Refusal> {
         let hall = self.hall();
         let (session, sitting, epoch) = hall.by_token(token_hash).ok_or(Refusal::SignedOut)?;
-        let clock_ms = session.clock.now();
+        let clock_ms = self.now(session);
         if epoch != form.epoch {
             return Err(Code::EpochStale.into());
         }
@@ -153,7 +153,7 @@ impl Centre {
         let hall = self.hall();
         let session = hall.sessions.get(&admitted.session)?;
         let sitting = session.sittings.get(&admitted.sitting)?;
-        let remaining_ms = sitting.sitting.remaining_ms(session.clock.now());
+        let remaining_ms = sitting.sitting.remaining_ms(self.now(session));
         Some(SaveReply {
             acked_seq: admitted.changes.iter().map(|change| change.seq).max().unwrap_or(0),
             remaining_ms,
@@ -178,7 +178,7 @@ impl Centre {
         if changes.is_empty() {
             return Ok(());
         }
-        let clock_ms = self.hall().sessions.get(session).map_or(0, |session| session.clock.now());
+        let clock_ms = self.hall().sessions.get(session).map_or(0, |session| self.now(session));
         let text = serde_json::to_string(changes).expect("changes are plain data");
         let mut tx = self.store.write().await?;
         response::quarantine(&mut tx, session, &new_id(&*self.world), sitting, clock_ms, self.world.wall_ms(), &text)

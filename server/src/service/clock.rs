@@ -3,9 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use delivery::{session::SessionState, sitting::ClosedBy};
+use delivery::{
+    room::RoomState,
+    session::SessionState,
+    sitting::{ClosedBy, Phase},
+};
 
-use super::{Centre, hall::Hall, session::outage_act};
+use super::{Centre, Refusal, hall::Hall, session::outage_act};
 use crate::store::{
     StoreError, audit,
     session::{self as sessions, OutageRow},
@@ -20,6 +24,8 @@ struct Due {
     flushes: Vec<(String, i64)>,
     stalls: Vec<(String, OutageRow)>,
     over: Vec<(String, Vec<String>)>,
+    /// Session and room where somebody waits though the room is open.
+    waiting: Vec<(String, String)>,
 }
 
 impl Centre {
@@ -36,11 +42,15 @@ impl Centre {
     }
 
     /// One tick: reads the clocks, and does what is due.
-    pub async fn tick(&self) -> Result<(), StoreError> {
+    pub async fn tick(&self) -> Result<(), Refusal> {
         let (monotonic, wall) = (self.world.monotonic_ms(), self.world.wall_ms());
         let due = due(&mut self.hall(), monotonic, wall);
         if !due.flushes.is_empty() || !due.stalls.is_empty() {
             self.keep(&due, wall).await?;
+        }
+        for (session, room) in due.waiting {
+            let _acts = self.acts.lock().await;
+            self.start_waiting(&session, &room).await?;
         }
         for (session, sittings) in due.over {
             let closed = self.close_sittings(&session, &sittings, ClosedBy::Clock, "system", "").await?;
@@ -50,11 +60,11 @@ impl Centre {
     }
 
     /// Before a planned stop: ticks once more, writes every count down, and closes the store.
-    pub async fn stop(&self) -> Result<(), StoreError> {
+    pub async fn stop(&self) -> Result<(), Refusal> {
         self.tick().await?;
         let running = |hall: &Hall| -> Vec<(String, i64)> {
             let running = hall.sessions.values().filter(|session| session.state == SessionState::Running);
-            running.map(|session| (session.id.clone(), session.clock.now())).collect()
+            running.map(|session| (session.id.clone(), session.clock.count())).collect()
         };
         let due = Due { flushes: running(&self.hall()), ..Due::default() };
         self.keep(&due, self.world.wall_ms()).await?;
@@ -104,6 +114,11 @@ fn due(hall: &mut Hall, monotonic: i64, wall: i64) -> Due {
         if !over.is_empty() {
             due.over.push((session.id.clone(), over));
         }
+        // The opening starts them in a transaction after its own: a server killed in between left them waiting.
+        let ready = Phase::Present { confirmed: true, accepted: true };
+        let open = session.rooms.values().filter(|room| room.room.state == RoomState::Open);
+        let waiting = open.filter(|room| session.sittings.values().any(|s| s.room == room.id && s.sitting.phase == ready));
+        due.waiting.extend(waiting.map(|room| (session.id.clone(), room.id.clone())));
     }
     due
 }

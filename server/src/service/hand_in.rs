@@ -75,7 +75,7 @@ impl Centre {
                 .filter_map(|id| session.sittings.get(id))
                 .filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
             let jobs: Vec<Job> = open.map(|s| Job { sitting: s.id.clone(), marker: Marker::of(session, s) }).collect();
-            (jobs, session.clock.now(), session.standard.id.clone())
+            (jobs, self.now(session), session.standard.id.clone())
         };
         if jobs.is_empty() {
             return Ok(0);

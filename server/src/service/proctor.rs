@@ -143,7 +143,7 @@ impl Centre {
             let proctors: Vec<String> = room.room.present.keys().cloned().collect();
             Ok((session.id.clone(), session.state == SessionState::Ready, proctors, session.proctors_required(room_id)))
         })?;
-        let clock_ms = self.hall().sessions[&session_id].clock.now();
+        let clock_ms = self.now(&self.hall().sessions[&session_id]);
         let mut tx = self.store.write().await?;
         rooms::open(&mut tx, &session_id, room_id, clock_ms, at_ms).await?;
         if first {
@@ -158,6 +158,7 @@ impl Centre {
             let mut hall = self.hall();
             if let Some(session) = hall.sessions.get_mut(&session_id) {
                 session.state = SessionState::Running;
+                session.clock.tick(self.world.monotonic_ms());
             }
             if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
                 room.room.state = RoomState::Open;
@@ -194,7 +195,7 @@ impl Centre {
                 reason: reason.clone(),
                 actor: actor.login.clone(),
                 approved_by: second.clone(),
-                clock_ms: session.clock.now(),
+                clock_ms: self.now(session),
                 at_ms,
             };
             let rows: Vec<(String, LedgerRow)> = writing.map(|s| (s.id.clone(), row(s))).collect();

@@ -52,7 +52,12 @@ impl Centre {
                     || row.act == "sitting.absent"
                     || row.act == "sitting.released")
         });
-        let required = proctors_required(&session.terms, as_u32(sittings.len() - absent.len()));
+        // The rule counts who was not yet recorded absent at that moment.
+        let required_at = |at: i64| {
+            let gone = rows.iter().filter(|row| row.act == "sitting.absent" && row.at_ms <= at);
+            let gone = gone.filter(|row| sittings.iter().any(|s| s.id == row.subject)).count();
+            proctors_required(&session.terms, as_u32(sittings.len().saturating_sub(gone)))
+        };
         let until = room.ended_at_ms.unwrap_or(wall);
         Ok(RecordView {
             session: self.head_of(session),
@@ -64,8 +69,8 @@ impl Centre {
                 .iter()
                 .map(|p| (p.name.clone(), self.time_text(p.in_at_ms), p.out_at_ms.map(|at| self.time_text(at))))
                 .collect(),
-            proctors_required: required,
-            proctors_enough: room.opened_at_ms.is_some_and(|opened| always_enough(&presences, required, opened, until)),
+            proctors_required: required_at(room.opened_at_ms.unwrap_or(wall)),
+            proctors_enough: room.opened_at_ms.is_some_and(|opened| always_enough(&presences, required_at, opened, until)),
             expected: as_u32(sittings.len()),
             present: as_u32(
                 sittings
@@ -84,14 +89,14 @@ impl Centre {
     }
 }
 
-/// Whether at every moment from `from` until `until` at least `required` different proctors were checked in.
-fn always_enough(presences: &[PresenceRow], required: u32, from: i64, until: i64) -> bool {
+/// Whether at every moment from `from` until `until` at least as many different proctors were checked in as were required.
+fn always_enough(presences: &[PresenceRow], required_at: impl Fn(i64) -> u32, from: i64, until: i64) -> bool {
     let enough_at = |at: i64| {
         let here = presences.iter().filter(|p| p.in_at_ms <= at && p.out_at_ms.is_none_or(|out| out > at));
         let mut logins: Vec<&str> = here.map(|p| p.login.as_str()).collect();
         logins.sort_unstable();
         logins.dedup();
-        as_u32(logins.len()) >= required
+        as_u32(logins.len()) >= required_at(at)
     };
     // Presence only falls when somebody leaves: those moments, and the first, are all there is to look at.
     std::iter::once(from)
@@ -110,12 +115,12 @@ mod tests {
     #[test]
     fn a_gap_is_seen_and_a_relief_is_none() {
         let relieved = [stay("a", 0, None), stay("b", 0, Some(50)), stay("c", 40, None)];
-        assert!(always_enough(&relieved, 2, 10, 100));
+        assert!(always_enough(&relieved, |_| 2, 10, 100));
         let gap = [stay("a", 0, None), stay("b", 0, Some(50)), stay("c", 60, None)];
-        assert!(!always_enough(&gap, 2, 10, 100));
+        assert!(!always_enough(&gap, |_| 2, 10, 100));
         let left_after = [stay("a", 0, Some(120)), stay("b", 0, Some(120))];
-        assert!(always_enough(&left_after, 2, 10, 100));
+        assert!(always_enough(&left_after, |_| 2, 10, 100));
         let twice_the_same = [stay("a", 0, None), stay("a", 5, None)];
-        assert!(!always_enough(&twice_the_same, 2, 10, 100));
+        assert!(!always_enough(&twice_the_same, |_| 2, 10, 100));
     }
 }

@@ -72,7 +72,7 @@ impl Centre {
         let hall = self.hall();
         let (session, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
         let sittings = session.in_room(room_id);
-        let longest = sittings.iter().map(|s| s.sitting.remaining_ms(session.clock.now())).max().unwrap_or(0);
+        let longest = sittings.iter().map(|s| s.sitting.remaining_ms(self.now(session))).max().unwrap_or(0);
         let tiles: Vec<TileView> = sittings.iter().map(|s| self.tile(session, s, monotonic, wall)).collect();
         let proctors = room.room.present.iter().map(|(login, since)| ProctorRow {
             account: login.clone(),
@@ -117,7 +117,7 @@ impl Centre {
             state,
             answered: sitting.sitting.answered(),
             questions: as_u32(sitting.paper.items.len()),
-            remaining_ms: writing.then(|| sitting.sitting.remaining_ms(session.clock.now())),
+            remaining_ms: writing.then(|| sitting.sitting.remaining_ms(self.now(session))),
             saved_ago_ms: sitting.signs.saved_at_ms.filter(|_| writing).map(|at| (wall - at).max(0)),
             offline_ms,
             hand_ms: sitting.signs.hand_at_ms.map(|at| (wall - at).max(0)),

@@ -172,7 +172,7 @@ impl Centre {
             return Ok(());
         }
         let room = &session.rooms[&sitting.room];
-        let since_ms = room.room.opened_clock_ms.map_or(0, |opened| session.clock.now() - opened);
+        let since_ms = room.room.opened_clock_ms.map_or(0, |opened| self.now(session) - opened);
         if room.room.state == RoomState::Ended || since_ms > session.terms.late_entry_ms {
             let bar = room.opened_at_ms.unwrap_or(session.begins_at_ms) + session.terms.late_entry_ms;
             return Err(Refusal::with(Code::TooLate, self.minute_text(bar)));
@@ -238,7 +238,7 @@ impl Centre {
             let hall = self.hall();
             let (session, sitting, _) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
             let open = session.rooms[&sitting.room].room.state == RoomState::Open;
-            open.then(|| start_of(session, std::iter::once(sitting), 0, self.world.wall_ms()))
+            open.then(|| self.start_of(session, std::iter::once(sitting), 0))
         };
         match start {
             Some(start) => self.start_sittings(start).await,
@@ -274,7 +274,7 @@ impl Centre {
     pub fn waiting_view(&self, token: &str) -> Result<WaitingView, Refusal> {
         self.with_sitting(token, |session, sitting, who| {
             let starts_in_ms = match sitting.sitting.phase {
-                Phase::Writing { started_clock_ms } => Some((started_clock_ms - session.clock.now()).max(0)),
+                Phase::Writing { started_clock_ms } => Some((started_clock_ms - self.now(session)).max(0)),
                 _ => None,
             };
             let begins_in_ms = session.begins_at_ms - self.world.wall_ms();
@@ -289,9 +289,29 @@ impl Centre {
             let session = hall.sessions.get(session_id).ok_or(Refusal::NotFound)?;
             let ready = Phase::Present { confirmed: true, accepted: true };
             let waiting = session.sittings.values().filter(|s| s.room == room_id && s.sitting.phase == ready);
-            start_of(session, waiting, session.terms.start_lead_ms, self.world.wall_ms())
+            self.start_of(session, waiting, session.terms.start_lead_ms)
         };
         self.start_sittings(start).await
+    }
+
+    fn start_of<'a>(&self, session: &Session, sittings: impl Iterator<Item = &'a Sitting>, lead_ms: i64) -> Start {
+        let (clock_ms, at_ms) = (self.now(session), self.world.wall_ms());
+        let row = |sitting: &Sitting| LedgerRow {
+            row_no: sitting.sitting.ledger.last().map_or(0, |row| row.row_no) + 1,
+            grant_ms: session.terms.duration_ms,
+            cause: Cause::Duration,
+            reason: String::new(),
+            actor: "system".to_owned(),
+            approved_by: None,
+            clock_ms,
+            at_ms,
+        };
+        Start {
+            session: session.id.clone(),
+            sittings: sittings.map(|sitting| (sitting.id.clone(), row(sitting))).collect(),
+            started_clock_ms: clock_ms + lead_ms,
+            at_ms,
+        }
     }
 
     async fn start_sittings(&self, start: Start) -> Result<(), Refusal> {
@@ -337,7 +357,7 @@ impl Centre {
         all: bool,
         lang: Lang,
     ) -> ExamWire {
-        let (paper, now) = (&sitting.paper, session.clock.now());
+        let (paper, now) = (&sitting.paper, self.now(session));
         let remaining_ms = sitting.sitting.remaining_ms(now);
         let blocks = blocks(paper, lang);
         let items = paper.items.iter().map(|item| item_wire(session, item, &blocks, lang)).collect();
@@ -386,7 +406,7 @@ impl Centre {
     /// The check before the hand-in.
     pub fn hand_in_view(&self, token: &str) -> Result<HandInView, Refusal> {
         self.with_sitting(token, |session, sitting, who| {
-            let (state, now, wall) = (&sitting.sitting, session.clock.now(), self.world.wall_ms());
+            let (state, now, wall) = (&sitting.sitting, self.now(session), self.world.wall_ms());
             let positions = |wanted: fn(&delivery::sitting::Answer) -> bool| -> Vec<u32> {
                 (1..).zip(&state.answers).filter(|(_, answer)| wanted(answer)).map(|(at, _)| at).collect()
             };
@@ -415,7 +435,7 @@ impl Centre {
             if own != epoch {
                 return Err(Code::EpochStale.into());
             }
-            match sitting.sitting.may_hand_in(epoch, &session.terms, session.clock.now()) {
+            match sitting.sitting.may_hand_in(epoch, &session.terms, self.now(session)) {
                 Ok(()) => {}
                 Err(delivery::sitting::Refusal::Closed) => return Ok(()),
                 Err(delivery::sitting::Refusal::HandInTooEarly { wait_ms }) => {
@@ -488,26 +508,6 @@ fn place(sitting: &Sitting) -> Place {
         Phase::Present { .. } | Phase::Absent => Place::Waiting,
         Phase::Writing { .. } => Place::Exam,
         Phase::Closed { .. } => Place::Receipt,
-    }
-}
-
-fn start_of<'a>(session: &Session, sittings: impl Iterator<Item = &'a Sitting>, lead_ms: i64, at_ms: i64) -> Start {
-    let clock_ms = session.clock.now();
-    let row = |sitting: &Sitting| LedgerRow {
-        row_no: sitting.sitting.ledger.last().map_or(0, |row| row.row_no) + 1,
-        grant_ms: session.terms.duration_ms,
-        cause: Cause::Duration,
-        reason: String::new(),
-        actor: "system".to_owned(),
-        approved_by: None,
-        clock_ms,
-        at_ms,
-    };
-    Start {
-        session: session.id.clone(),
-        sittings: sittings.map(|sitting| (sitting.id.clone(), row(sitting))).collect(),
-        started_clock_ms: clock_ms + lead_ms,
-        at_ms,
     }
 }
 
