@@ -6,6 +6,7 @@ use crate::limits::{CLOCK_FLUSH_MS, CLOCK_STEP_MS_MAX};
 
 /// The count of one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "a unit stands last in a name")]
 pub struct ExamClock {
     count_ms: i64,
     flushed_ms: i64,

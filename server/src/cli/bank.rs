@@ -84,5 +84,8 @@ fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
         }
     }
     files.sort();
-    if files.is_empty() { bail!("the folder {} has no TOML file", folder.display()) } else { Ok(files) }
+    if files.is_empty() {
+        bail!("the folder {} has no TOML file", folder.display());
+    }
+    Ok(files)
 }

@@ -80,17 +80,16 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<()> {
         bail!("the data folder {} is not a demo's; choose another by --data", settings.data.display());
     }
     let opened = open(settings).await?;
-    let note = match known {
-        Some(text) => serde_json::from_str(&text)
-            .with_context(|| format!("{} can't be read; begin anew with --fresh", note_file.display()))?,
-        None => {
-            let note = prepare(&opened).await?;
-            std::fs::write(&note_file, serde_json::to_string_pretty(&note)?)?;
-            note
-        }
+    let note = if let Some(text) = known {
+        let unreadable = || format!("{} can't be read; begin anew with --fresh", note_file.display());
+        serde_json::from_str(&text).with_context(unreadable)?
+    } else {
+        let note = prepare(&opened).await?;
+        std::fs::write(&note_file, serde_json::to_string_pretty(&note)?)?;
+        note
     };
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    println!("{}", table(&note, &format!("{scheme}://{}", listener.local_addr()?), &note_file));
+    println!("{}", table(&note, &format!("{scheme}://{}", listener.local_addr()?), &note_file)?);
     serve(settings, listener, opened).await
 }
 
@@ -194,16 +193,14 @@ fn check_digit(body: &str) -> char {
     ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'][usize::try_from(sum % 11).expect("below 11")]
 }
 
-fn table(note: &Note, address: &str, file: &Path) -> String {
+fn table(note: &Note, address: &str, file: &Path) -> Result<String, std::fmt::Error> {
     let mut text = format!("\n考场 Kaochang 演示 demo   {address}\n\n工作人员 staff   {address}/staff/login\n");
     for account in &note.accounts {
-        text += &format!("  {:<10} {:<10} {}\n", account.role, account.login, account.password);
+        writeln!(text, "  {:<10} {:<10} {}", account.role, account.login, account.password)?;
     }
     for session in &note.sessions {
-        text += &format!(
-            "\n{}   {}\n  先打开机位地址登记本机，再登录 (open a seat's address first, then log in)\n",
-            session.title, session.id
-        );
+        let how = "先打开机位地址登记本机，再登录 (open a seat's address first, then log in)";
+        writeln!(text, "\n{}   {}\n  {how}", session.title, session.id)?;
         text += "  考场 机位  准考证号      证件号码             机位地址 seat's address\n";
         let rooms: std::collections::BTreeSet<u32> =
             session.candidates.iter().map(|candidate| candidate.room).collect();
@@ -211,16 +208,14 @@ fn table(note: &Note, address: &str, file: &Path) -> String {
             let of_room: Vec<&Candidate> =
                 session.candidates.iter().filter(|candidate| candidate.room == room).collect();
             for c in of_room.iter().take(3) {
-                text += &format!(
-                    "  {:>4} {:>4}  {:<12}  {}   {address}{}\n",
-                    c.room, c.seat, c.admission_no, c.id_number, c.enrol
-                );
+                let (number, id) = (&c.admission_no, &c.id_number);
+                writeln!(text, "  {:>4} {:>4}  {number:<12}  {id}   {address}{}", c.room, c.seat, c.enrol)?;
             }
-            text += &format!("  …{} 名考生 candidates\n", of_room.len());
+            writeln!(text, "  …{} 名考生 candidates", of_room.len())?;
         }
     }
-    text += &format!("\n全部考生 all candidates: {}\n", file.display());
-    text
+    writeln!(text, "\n全部考生 all candidates: {}", file.display())?;
+    Ok(text)
 }
 
 #[cfg(test)]

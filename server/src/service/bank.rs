@@ -11,7 +11,7 @@ use question_bank::{
     drawer,
     paper::Snapshot,
     question::{Kind, Revision},
-    standard::{FunctionContent, Standard, WeightColumn},
+    standard::{Standard, WeightColumn},
 };
 use serde_json::json;
 use thiserror::Error;
@@ -227,7 +227,7 @@ impl Centre {
 
 /// A column of the weight table with what its default blueprint needs and lacks.
 struct Column<'a> {
-    column: &'a WeightColumn,
+    weights: &'a WeightColumn,
     /// Questions that a paper takes, by function.
     needed: BTreeMap<String, u32>,
     /// What is missing for one paper, with the function's id.
@@ -238,7 +238,9 @@ impl<'a> Column<'a> {
     fn of(standard: &Standard, column: &'a WeightColumn, bank: &[Revision]) -> Self {
         let blueprint = Blueprint::default_for(standard, &column.level, column.direction.as_deref());
         let compiled = blueprint.ok().and_then(|blueprint| blueprint.compile().ok());
-        let Some(compiled) = compiled else { return Self { column, needed: BTreeMap::new(), short: Vec::new() } };
+        let Some(compiled) = compiled else {
+            return Self { weights: column, needed: BTreeMap::new(), short: Vec::new() };
+        };
         let mut needed = BTreeMap::new();
         for cell in &compiled.cells {
             *needed.entry(cell.function.clone()).or_insert(0) += cell.count;
@@ -250,13 +252,13 @@ impl<'a> Column<'a> {
             kind: s.kind,
             missing: s.needed - s.present,
         };
-        Self { column, needed, short: short.into_iter().map(|s| (s.function.clone(), view(s))).collect() }
+        Self { weights: column, needed, short: short.into_iter().map(|s| (s.function.clone(), view(s))).collect() }
     }
 
     fn cell(&self, standard: &Standard, function: &str, bank: &[Revision]) -> Option<CoverageCell> {
         let needed = *self.needed.get(function)?;
-        let level = &self.column.level;
-        let points = standard.content(level, function).map(FunctionContent::clone)?;
+        let level = &self.weights.level;
+        let points = standard.content(level, function).cloned()?;
         let without = points.work_contents.iter().flat_map(|work| &work.knowledge);
         let without = without
             .filter(|point| !in_cell(bank, level, function).any(|revision| revision.tags.knowledge == point.code));

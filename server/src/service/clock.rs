@@ -117,7 +117,8 @@ fn due(hall: &mut Hall, monotonic: i64, wall: i64) -> Due {
         // The opening starts them in a transaction after its own: a server killed in between left them waiting.
         let ready = Phase::Present { confirmed: true, accepted: true };
         let open = session.rooms.values().filter(|room| room.room.state == RoomState::Open);
-        let waiting = open.filter(|room| session.sittings.values().any(|s| s.room == room.id && s.sitting.phase == ready));
+        let waiting =
+            open.filter(|room| session.sittings.values().any(|s| s.room == room.id && s.sitting.phase == ready));
         due.waiting.extend(waiting.map(|room| (session.id.clone(), room.id.clone())));
     }
     due

@@ -13,12 +13,7 @@ use delivery::{
     sitting::Phase,
 };
 use kaochang_app::view::{self, SessionHead, WhoView};
-use question_bank::{
-    blueprint::{Blueprint, Policy},
-    paper::Paper,
-    question::Kind,
-    standard::Standard,
-};
+use question_bank::{blueprint::Blueprint, paper::Paper, standard::Standard};
 
 /// Everything in memory.
 #[derive(Debug, Default)]
@@ -223,15 +218,6 @@ impl Session {
     /// Proctors that a room needs.
     pub fn proctors_required(&self, room: &str) -> u32 {
         proctors_required(&self.terms, self.expected_in(room))
-    }
-
-    /// How a kind is marked.
-    pub fn policy(&self, kind: Kind) -> Policy {
-        self.blueprint
-            .kinds
-            .iter()
-            .find(|quota| quota.kind == kind)
-            .map_or(Policy::Exact, |quota| quota.marking.clone())
     }
 }
 

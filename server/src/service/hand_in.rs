@@ -131,7 +131,7 @@ impl Marker {
     pub(crate) fn of(session: &Session, sitting: &Sitting) -> Self {
         Self {
             paper: sitting.paper.clone(),
-            policies: session.blueprint.kinds.iter().map(|quota| (quota.kind, quota.marking.clone())).collect(),
+            policies: session.blueprint.kinds.iter().map(|quota| (quota.kind, quota.marking)).collect(),
             pass_points: session.terms.pass_points,
         }
     }

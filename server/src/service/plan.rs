@@ -111,7 +111,7 @@ pub enum PlanError {
     #[error("{0}")]
     Blueprint(#[from] BlueprintError),
     /// The bank is too small.
-    #[error("{}", shortages(.purpose, .short))]
+    #[error("{}", shortages(*.purpose, .short))]
     Bank {
         /// What the session is for.
         purpose: Purpose,
@@ -126,15 +126,16 @@ pub enum PlanError {
     Store(#[from] StoreError),
 }
 
-fn shortages(purpose: &Purpose, short: &[Shortage]) -> String {
-    let mut text = "the bank does not have enough questions:".to_owned();
-    for s in short {
-        text += &format!("\n  {} · {}: {} needed, {} there", s.function, s.kind.code(), s.needed, s.present);
-    }
-    if *purpose == Purpose::Exam {
-        text += "\nThe questions that ship with the product are public and can't be used where it counts; load your own with `kaochang bank load`";
-    }
-    text
+fn shortages(purpose: Purpose, short: &[Shortage]) -> String {
+    let lines =
+        short.iter().map(|s| format!("  {} · {}: {} needed, {} there", s.function, s.kind.code(), s.needed, s.present));
+    let why = match purpose {
+        Purpose::Exam => {
+            "\nThe questions that ship with the product are public and can't be used where it counts; load your own with `kaochang bank load`"
+        }
+        Purpose::Mock | Purpose::Rehearsal => "",
+    };
+    format!("the bank does not have enough questions:\n{}{why}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 impl Plan {

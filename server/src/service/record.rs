@@ -70,7 +70,9 @@ impl Centre {
                 .map(|p| (p.name.clone(), self.time_text(p.in_at_ms), p.out_at_ms.map(|at| self.time_text(at))))
                 .collect(),
             proctors_required: required_at(room.opened_at_ms.unwrap_or(wall)),
-            proctors_enough: room.opened_at_ms.is_some_and(|opened| always_enough(&presences, required_at, opened, until)),
+            proctors_enough: room
+                .opened_at_ms
+                .is_some_and(|opened| always_enough(&presences, required_at, opened, until)),
             expected: as_u32(sittings.len()),
             present: as_u32(
                 sittings
