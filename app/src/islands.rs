@@ -21,7 +21,11 @@ impl Words {
 
     /// A sentence with its number.
     pub(crate) fn with(&self, place: usize, number: &str) -> String {
-        self.at(place).replace("{n}", number)
+        let text = self.at(place);
+        match text.split_once('{') {
+            Some((before, after)) => [before, number, after.split_once('}').map_or("", |(_, rest)| rest)].concat(),
+            None => text,
+        }
     }
 }
 
@@ -75,6 +79,13 @@ pub fn hydrate() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_takes_its_number() {
+        let words = Words(vec!["✓ 已保存 {n}。".into(), "plain".into()]);
+        assert_eq!(words.with(0, "10:17:14"), "✓ 已保存 10:17:14。");
+        assert_eq!(words.with(1, "7"), "plain");
+    }
 
     #[test]
     fn time_is_rounded_up_and_never_negative() {

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// The system's allocator keeps the 19 MiB of each hashed password for itself: 180 MB at rest instead of 40.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match kaochang::cli::run() {
         Ok(()) => ExitCode::SUCCESS,

@@ -59,10 +59,8 @@ pub fn SeatMap(live: RoomWire, room: String, columns: u32, selected: String, wor
             </div>
             <ul class=["tiles cols-", &columns.clamp(1, 12).to_string()].concat() aria-label=word(SeatWord::Seats)>
                 {move || {
-                    let mut tiles = live.with(|live| live.tiles.clone());
-                    if by_need.get() {
-                        tiles.sort_by_key(|tile| (urgency(tile), tile.seat));
-                    }
+                    let tiles = live.with(|live| live.tiles.clone());
+                    let tiles = if by_need.get() { sorted(&tiles) } else { tiles };
                     tiles.into_iter().map(|tile| tile_view(tile, address, selected, words)).collect_view()
                 }}
             </ul>
@@ -100,6 +98,8 @@ fn needs(live: RwSignal<RoomWire>, words: StoredValue<Words>) -> impl IntoView +
     })
 }
 
+const URGENCY_MAX: u8 = 6;
+
 /// Who needs the proctor first.
 const fn urgency(tile: &TileWire) -> u8 {
     match tile.state {
@@ -111,6 +111,11 @@ const fn urgency(tile: &TileWire) -> u8 {
         SeatState::HandedIn => 5,
         SeatState::Absent => 6,
     }
+}
+
+/// The most urgent first, and by seat among equals.
+fn sorted(tiles: &[TileWire]) -> Vec<TileWire> {
+    (0..=URGENCY_MAX).flat_map(|urgent| tiles.iter().filter(move |tile| urgency(tile) == urgent)).cloned().collect()
 }
 
 const fn class_of(tile: &TileWire) -> &'static str {

@@ -63,6 +63,12 @@ pub fn random() -> f64 {
     Math::random()
 }
 
+/// Names this page among those of the same browser.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any 32 bits will do")]
+pub fn token() -> String {
+    ((random() * f64::from(u32::MAX)) as u32).to_string()
+}
+
 /// `ms`, give or take a fifth, so that a room of machines does not ask in step.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive time of some seconds")]
 pub fn jittered(ms: u32) -> u32 {

@@ -71,7 +71,7 @@ impl Sync {
 }
 
 pub(super) fn start(room: Room) {
-    room.sync.update_value(|sync| sync.tab = web::random().to_string());
+    room.sync.update_value(|sync| sync.tab = web::token());
     restore(room);
     claim_tab(room);
     _ = window_event_listener(leptos::ev::online, move |_| soon(room));
