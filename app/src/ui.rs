@@ -51,7 +51,7 @@ pub fn document(page: &Page, frame: &Frame, content: impl FnOnce() -> AnyView) -
                 <body class=frame.class>
                     <a class="skip" href="#main">{t!(lang, shell::skip)}</a>
                     {frame.purpose.filter(|purpose| *purpose != Purpose::Exam).map(|purpose| view! {
-                        <p class="purpose" role="note">{i18n::purpose(purpose, lang)}</p>
+                        <section class="purpose" aria-label=t!(lang, shell::purpose)>{i18n::purpose(purpose, lang)}</section>
                     })}
                     {content}
                 </body>

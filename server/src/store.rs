@@ -5,6 +5,8 @@
 
 pub mod account;
 pub mod audit;
+#[cfg(test)]
+mod conformance;
 pub mod dialect;
 pub mod paper;
 pub mod question;
@@ -13,6 +15,8 @@ pub mod room;
 pub mod score;
 pub mod session;
 pub mod sitting;
+#[cfg(test)]
+pub(crate) mod tamper;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
@@ -76,7 +80,10 @@ impl From<sqlx::Error> for StoreError {
                 (Some(5 | 6), _) | (None, "40001" | "40P01" | "55P03" | "57P01" | "57P03" | "53300") => {
                     Self::Busy(database.to_string())
                 }
-                (Some(19), _) => Self::Conflict(database.message().rsplit(": ").next().unwrap_or_default().to_owned()),
+                (Some(19), _) => {
+                    let what = database.message().rsplit(": ").next().unwrap_or_default();
+                    Self::Conflict(key_over(what).unwrap_or(what).to_owned())
+                }
                 (None, code) if code.starts_with("23") => {
                     Self::Conflict(database.constraint().unwrap_or("?").to_owned())
                 }
@@ -88,6 +95,21 @@ impl From<sqlx::Error> for StoreError {
             error => Self::Driver(error),
         }
     }
+}
+
+/// The constraint over these columns (`sitting.session_id, sitting.admission_no`): of a violated key `SQLite` tells the
+/// columns and not the name, which stands in the schema's own text.
+fn key_over(columns: &str) -> Option<&'static str> {
+    let mut table = "";
+    SQLITE_MIGRATIONS.iter().flat_map(|migration| migration.sql.as_str().lines()).find_map(|line| {
+        if let Some(name) = line.strip_prefix("CREATE TABLE ") {
+            table = name.trim_end_matches(" (");
+        }
+        let (name, rule) = line.trim_start().strip_prefix("CONSTRAINT ")?.split_once(' ')?;
+        let keys = rule.strip_prefix("PRIMARY KEY (").or_else(|| rule.strip_prefix("UNIQUE ("))?;
+        let keys = keys.split_once(')')?.0.split(", ").map(|column| format!("{table}.{column}"));
+        (keys.collect::<Vec<_>>().join(", ") == columns).then_some(name)
+    })
 }
 
 /// A database, by URL.

@@ -39,7 +39,7 @@ pub fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
 
 /// Logs to standard error; `RUST_LOG` says how much.
 pub fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call (a test, the demo) leaves the first in force.
     let _ = match format {
