@@ -13,8 +13,10 @@ function hydrate(node, client) {
 }
 
 async function start() {
+  // Both at once, and from here: a preload in the page would bring the client to browsers that run no scripts.
+  const wasm = fetch(new URL(`./kaochang_bg.wasm${build}`, import.meta.url));
   const client = await import(`./kaochang.js${build}`);
-  await client.default({ module_or_path: new URL(`./kaochang_bg.wasm${build}`, import.meta.url) });
+  await client.default({ module_or_path: wasm });
   client.hydrate();
   hydrate(document.body, client);
   document.documentElement.dataset.client = "on";

@@ -30,6 +30,24 @@ pub fn inline_html(text: &str) -> String {
     out
 }
 
+/// A stem in a list: its words without markup, its listings left out.
+pub fn line(text: &str) -> String {
+    let (mut out, mut listing) = (String::new(), false);
+    for event in events(text) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => {
+                listing = true;
+                out.push_str(" … ");
+            }
+            Event::End(TagEnd::CodeBlock) => listing = false,
+            Event::Start(Tag::Paragraph | Tag::Item) if !out.is_empty() && !out.ends_with(' ') => out.push(' '),
+            Event::Text(words) | Event::Code(words) if !listing => out.push_str(&words),
+            _ => {}
+        }
+    }
+    out.trim().to_owned()
+}
+
 /// The events that may pass. A line break in the source between two Chinese characters is no space.
 fn events(text: &str) -> Vec<Event<'_>> {
     let mut out: Vec<Event<'_>> = Vec::new();
@@ -69,6 +87,11 @@ mod tests {
         assert_eq!(html("```sh\n$ a < b\n```"), "<pre><code>$ a &lt; b\n</code></pre>\n");
         assert_eq!(html("1. 一\n2. 二"), "<ol>\n<li>一</li>\n<li>二</li>\n</ol>\n");
         assert_eq!(inline_html("用 `a` 与 *b*"), "用 <code>a</code> 与 <em>b</em>");
+    }
+
+    #[test]
+    fn a_line_has_no_markup_and_no_listing() {
+        assert_eq!(line("输出如下：\n\n```\n$ ls\n```\n\n**不**能用 `rm` 的是"), "输出如下： … 不能用 rm 的是");
     }
 
     #[test]

@@ -70,7 +70,6 @@ fn asset(page: &Page, file: &str) -> String {
 fn client(page: &Page) -> AnyView {
     view! {
         <link rel="modulepreload" href=asset(page, "kaochang.js")/>
-        <link rel="preload" href=asset(page, "kaochang_bg.wasm") r#as="fetch" r#type="application/wasm" crossorigin=""/>
         <script type="module" src=asset(page, "boot.js")></script>
         <script nomodule defer src=asset(page, "old.js")></script>
     }

@@ -135,7 +135,7 @@ fn filter(lang: Lang, view: &QuestionListView) -> AnyView {
 fn knowledge_point(lang: Lang, code: &str, text: &str, questions: &[QuestionRow]) -> AnyView {
     let rows = questions.iter().map(|row| {
         view! {
-            <li><a href=format!("/bank/questions/{}", row.id)>{row.stem.clone()}</a>
+            <li><a href=format!("/bank/questions/{}", row.id)>{markdown::line(&row.stem)}</a>
                 <span class="small muted num">{i18n::kind_name(row.kind, lang)}" · "{row.id.clone()}" · "{difficulty(lang, row.difficulty_permille)}</span></li>
         }
     });
