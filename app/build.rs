@@ -42,7 +42,9 @@ fn read(path: &str) -> Result<Map<String, Value>, Box<dyn Error>> {
 }
 
 fn group_of<'a>(words: &'a Map<String, Value>, group: &str) -> Result<&'a Map<String, Value>, Box<dyn Error>> {
-    words[group].as_object().ok_or_else(|| format!("{group}: groups hold sentences, and nothing stands outside them").into())
+    words[group]
+        .as_object()
+        .ok_or_else(|| format!("{group}: groups hold sentences, and nothing stands outside them").into())
 }
 
 /// The keys, which must be the same in both.
@@ -56,10 +58,18 @@ fn both(zh: &Map<String, Value>, en: &Map<String, Value>, group: &str) -> Result
 
 /// The sentence of a key, which must not be empty.
 fn sentence<'a>(words: &'a Map<String, Value>, group: &str, key: &str) -> Result<&'a str, Box<dyn Error>> {
-    words[key].as_str().filter(|text| !text.trim().is_empty()).ok_or_else(|| format!("locales: `{group}.{key}` is empty").into())
+    words[key]
+        .as_str()
+        .filter(|text| !text.trim().is_empty())
+        .ok_or_else(|| format!("locales: `{group}.{key}` is empty").into())
 }
 
-fn write_table(out: &mut String, group: &str, zh: &Map<String, Value>, en: &Map<String, Value>) -> Result<(), Box<dyn Error>> {
+fn write_table(
+    out: &mut String,
+    group: &str,
+    zh: &Map<String, Value>,
+    en: &Map<String, Value>,
+) -> Result<(), Box<dyn Error>> {
     let keys = both(zh, en, group)?;
     writeln!(out, "pub static {}: &[(&str, &str, &str)] = &[", group.to_uppercase())?;
     for key in keys {
@@ -69,7 +79,12 @@ fn write_table(out: &mut String, group: &str, zh: &Map<String, Value>, en: &Map<
     Ok(())
 }
 
-fn write_group(out: &mut String, group: &str, zh: &Map<String, Value>, en: &Map<String, Value>) -> Result<(), Box<dyn Error>> {
+fn write_group(
+    out: &mut String,
+    group: &str,
+    zh: &Map<String, Value>,
+    en: &Map<String, Value>,
+) -> Result<(), Box<dyn Error>> {
     writeln!(out, "pub mod {group} {{")?;
     for key in both(zh, en, group)? {
         let (zh, en) = (parse(sentence(zh, group, &key)?)?, parse(sentence(en, group, &key)?)?);
@@ -78,7 +93,12 @@ fn write_group(out: &mut String, group: &str, zh: &Map<String, Value>, en: &Map<
         }
         if arguments(&zh).is_empty() {
             writeln!(out, "    pub const fn {key}(lang: crate::view::Lang) -> &'static str {{")?;
-            writeln!(out, "        match lang {{ crate::view::Lang::Zh => {:?}, crate::view::Lang::En => {:?} }}", plain(&zh), plain(&en))?;
+            writeln!(
+                out,
+                "        match lang {{ crate::view::Lang::Zh => {:?}, crate::view::Lang::En => {:?} }}",
+                plain(&zh),
+                plain(&en)
+            )?;
             writeln!(out, "    }}")?;
         } else {
             write_sentence_with_arguments(out, &key, &zh, &en)?;
@@ -100,8 +120,8 @@ fn write_sentence_with_arguments(out: &mut String, key: &str, zh: &[Part], en: &
         writeln!(out, "                crate::view::Lang::{lang} => {{")?;
         for part in parts {
             match part {
-                Part::Text(text) => writeln!(out, "                    out.push_str({text:?});")?,
-                Part::Argument(name) => writeln!(out, "                    out.push_str(&self.{name}.to_string());")?,
+                Part::Text(text) => writeln!(out, "                    out += {text:?};")?,
+                Part::Argument(name) => writeln!(out, "                    out += &self.{name}.to_string();")?,
                 Part::Number { of, one, many } => writeln!(
                     out,
                     "                    out.push_str(if self.{of}.to_string() == \"1\" {{ {one:?} }} else {{ {many:?} }});"
@@ -119,7 +139,11 @@ enum Part {
     /// `{name}`
     Argument(String),
     /// `{name|one|many}`: the first form when the argument is 1.
-    Number { of: String, one: String, many: String },
+    Number {
+        of: String,
+        one: String,
+        many: String,
+    },
 }
 
 fn parse(text: &str) -> Result<Vec<Part>, Box<dyn Error>> {

@@ -73,7 +73,9 @@ pub(crate) const fn seconds_up(ms: i64) -> i64 {
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    leptos::mount::hydrate_islands();
+    use leptos::mount::hydrate_islands;
+
+    hydrate_islands();
 }
 
 #[cfg(test)]

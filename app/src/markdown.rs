@@ -54,15 +54,20 @@ fn events(text: &str) -> Vec<Event<'_>> {
     for event in Parser::new(text) {
         let passed = match event {
             Event::Start(Tag::CodeBlock(_)) => Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)),
-            Event::Start(Tag::Heading { .. }) => Event::Start(Tag::Paragraph),
-            Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Paragraph),
+            // An HTML block has no paragraph of its own.
+            Event::Start(Tag::Heading { .. } | Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
+            Event::End(TagEnd::Heading(_) | TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
             Event::Start(Tag::Paragraph | Tag::Strong | Tag::Emphasis | Tag::List(_) | Tag::Item)
-            | Event::End(TagEnd::Paragraph | TagEnd::Strong | TagEnd::Emphasis | TagEnd::List(_) | TagEnd::Item | TagEnd::CodeBlock)
+            | Event::End(
+                TagEnd::Paragraph
+                | TagEnd::Strong
+                | TagEnd::Emphasis
+                | TagEnd::List(_)
+                | TagEnd::Item
+                | TagEnd::CodeBlock,
+            )
             | Event::Text(_)
             | Event::Code(_) => event,
-            // An HTML block has no paragraph of its own.
-            Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
-            Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
             Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
             Event::SoftBreak if ends_wide(out.last()) => continue,
             Event::SoftBreak | Event::HardBreak | Event::Rule => Event::Text(" ".into()),

@@ -137,7 +137,8 @@ pub struct Notice {
 impl Notice {
     /// A notice with an argument; what the argument must not hold is left out.
     pub fn with(code: Code, arg: impl fmt::Display) -> Self {
-        let arg = arg.to_string().chars().filter(|c| c.is_ascii_digit() || matches!(c, ':' | '-' | ' ')).take(19).collect();
+        let arg =
+            arg.to_string().chars().filter(|c| c.is_ascii_digit() || matches!(c, ':' | '-' | ' ')).take(19).collect();
         Self { code, arg: Some(arg) }
     }
 

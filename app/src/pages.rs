@@ -17,7 +17,6 @@ pub mod staff;
 #[cfg(test)]
 mod tests;
 
-
 /// A page that could not be made: what happened, and what to do. Nobody sees a stack trace.
 pub fn error(page: &Page, view: ErrorView) -> String {
     let lang = page.lang;

@@ -20,7 +20,7 @@ pub mod sitting;
 pub mod verify;
 pub mod writer;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, FixedOffset};
 use kaochang_app::notice::{Code, Notice};
@@ -111,7 +111,8 @@ impl Centre {
 
     /// The memory of every session. Never held across an await.
     pub(crate) fn hall(&self) -> MutexGuard<'_, Hall> {
-        self.hall.lock().expect("no act panics while it holds the hall")
+        // A page that panicked while it looked must not close the centre for everybody else.
+        self.hall.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The exam clock of a session, now.

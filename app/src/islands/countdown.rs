@@ -63,7 +63,8 @@ fn left_s((ms, at_ms): (i64, f64)) -> i64 {
 
 fn poll(base: StoredValue<(i64, f64)>, open: RwSignal<bool>, offline: RwSignal<bool>) {
     spawn_local(async move {
-        let state = web::get("/waiting/state", 4000).await.and_then(|reply| serde_json::from_str::<State>(&reply.text).ok());
+        let state =
+            web::get("/waiting/state", 4000).await.and_then(|reply| serde_json::from_str::<State>(&reply.text).ok());
         offline.set(state.is_none());
         if let Some(state) = state {
             if let Some(ms) = state.starts_in_ms {

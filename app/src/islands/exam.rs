@@ -39,7 +39,7 @@ pub fn ExamRoom(exam: ExamWire, words: Words, children: Children) -> impl IntoVi
     let room = Room::new(exam, words);
     Effect::new(move || room.start());
     seam(view! {
-        <div class="exam" class:live=move || room.live.get()>
+        <div class="exam" class:live=move || room.live().get()>
             <header class="bar exam-bar">
                 {who(room)}
                 {children()}
@@ -78,12 +78,12 @@ fn who(room: Room) -> impl IntoView + use<> {
 fn hand(room: Room) -> impl IntoView + use<> {
     seam(view! {
         <form method="post" action="/hand" class="hand">
-            <input type="hidden" name="back" value=move || room.address(room.current.get())/>
-            <button class="quiet" class:up=move || room.hand.get() on:click=move |event| { event.prevent_default(); room.raise_hand(); }>
+            <input type="hidden" name="back" value=move || room.address(room.current().get())/>
+            <button class="quiet" class:up=move || room.hand().get() on:click=move |event| { event.prevent_default(); room.raise_hand(); }>
                 <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
                     <path d="M5 8V3.2a1 1 0 0 1 2 0V7V2a1 1 0 0 1 2 0v5V3a1 1 0 0 1 2 0v6l1-1.6a1 1 0 0 1 1.8 1L11.600 13A4 4 0 0 1 8 15H7.500A3.500 3.500 0 0 1 4 11.500V6a.5.5 0 0 1 1 0z"/>
                 </svg>
-                <span>{move || room.word(if room.hand.get() { ExamWord::HandRaised } else { ExamWord::HandRaise })}</span>
+                <span>{move || room.word(if room.hand().get() { ExamWord::HandRaised } else { ExamWord::HandRaise })}</span>
             </button>
         </form>
     })
@@ -95,11 +95,11 @@ fn time_left(room: Room) -> impl IntoView + use<> {
         <div class="left">
             <div class="only-live" role="timer" aria-live="off">
                 <span>{room.word(ExamWord::TimeLeft)}</span>
-                <b class="num" class:short=move || room.remaining_s.get() <= 300>{move || clock_text(room.remaining_s.get())}</b>
+                <b class="num" class:short=move || room.remaining_s().get() <= 300>{move || clock_text(room.remaining_s().get())}</b>
             </div>
             <div class="ends">
                 <span>{room.word(ExamWord::EndsAt)}</span>
-                <b class="num">{move || room.end_text.get()}</b>
+                <b class="num">{move || room.end_text().get()}</b>
             </div>
         </div>
     })
@@ -110,11 +110,11 @@ fn footer(room: Room) -> impl IntoView + use<> {
     seam(view! {
         <div class="foot">
             <div class="foot-in">
-                {move || (!room.all.get()).then(|| question::flag(room, room.index(), true))}
-                <p class="state" class:bad=move || room.link.get() == Link::Offline class:busy=move || room.link.get() == Link::Saving role="status">
+                {move || (!room.all().get()).then(|| question::flag(room, room.index(), true))}
+                <p class="state" class:bad=move || room.link().get() == Link::Offline class:busy=move || room.link().get() == Link::Saving role="status">
                     {move || room.link_text()}
                 </p>
-                {move || (!room.all.get()).then(|| question::neighbours(room, room.index()))}
+                {move || (!room.all().get()).then(|| question::neighbours(room, room.index()))}
             </div>
         </div>
     })

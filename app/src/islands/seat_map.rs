@@ -143,12 +143,18 @@ const fn icon_of(tile: &TileWire) -> &'static str {
     }
 }
 
-fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<String>, words: StoredValue<Words>) -> impl IntoView + use<> {
+fn tile_view(
+    tile: TileWire,
+    room: StoredValue<String>,
+    selected: StoredValue<String>,
+    words: StoredValue<Words>,
+) -> impl IntoView + use<> {
     let is_selected = selected.with_value(|selected| *selected == tile.sitting);
     let (class, icon) = (class_of(&tile), icon_of(&tile));
     let seat = if tile.seat < 10 { ["0", &tile.seat.to_string()].concat() } else { tile.seat.to_string() };
-    let left = (tile.left_page > 0).then(|| words.with_value(|words| words.with(SeatWord::LeftPage as usize, &tile.left_page.to_string())));
-    let time = (!tile.remaining_text.is_empty())
+    let left = (tile.left_page > 0)
+        .then(|| words.with_value(|words| words.with(SeatWord::LeftPage as usize, &tile.left_page.to_string())));
+    let remaining = (!tile.remaining_text.is_empty())
         .then(|| (words.with_value(|words| words.at(SeatWord::TimeLeft as usize)), tile.remaining_text));
     let hand = tile.hand_raised.then(|| words.with_value(|words| words.at(SeatWord::Hand as usize)));
     seam(view! {
@@ -156,10 +162,10 @@ fn tile_view(tile: TileWire, room: StoredValue<String>, selected: StoredValue<St
             <a class=class class:sel=is_selected aria-current=is_selected.then_some("true")
                 href=room.with_value(|room| [room.as_str(), "?sitting=", &tile.sitting, "#sitting"].concat())>
                 <span class="r num"><span>{seat}</span><span class="away">{left}</span><span>{tile.answered_text}</span></span>
-                <span class="r"><span class="n">{tile.name}</span>{time.map(|(label, left)| view! {
-                    <span class="num"><span class="vh">{label}</span>{left}</span>
+                <span class="r"><span class="n">{tile.name}</span>{remaining.map(|(label, left)| view! {
+                    <span class="num time"><span class="vh">{label}</span>{left}</span>
                 })}</span>
-                <span class="r"><span class="st"><i aria-hidden="true">{icon}</i>{hand}{tile.state_text}</span><span class="num">{tile.saved_text}</span></span>
+                <span class="r"><span class="st"><i aria-hidden="true">{icon}</i>{hand}{tile.state_text}</span><span class="num saved">{tile.saved_text}</span></span>
                 <svg class="p" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">
                     <rect class="rail" width="100" height="4"/>
                     <rect class="done" width=tile.answered_percent height="4"/>

@@ -6,7 +6,9 @@ use js_sys::{Array, Math};
 use leptos::prelude::{set_timeout, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, HtmlElement, RequestCredentials, RequestInit, RequestRedirect, Response, Storage};
+use web_sys::{
+    AbortController, Headers, HtmlElement, RequestCredentials, RequestInit, RequestRedirect, Response, Storage,
+};
 
 /// What came back: status and text. A redirect that was not followed has status 0 and no text.
 pub struct Reply {
@@ -44,7 +46,8 @@ async fn request(method: &str, url: &str, body: Option<&str>, content_type: &str
         options.set_redirect(RequestRedirect::Manual);
     }
     after(timeout_ms, move || abort.abort());
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &options)).await.ok()?.unchecked_into();
+    let response: Response =
+        JsFuture::from(window().fetch_with_str_and_init(url, &options)).await.ok()?.unchecked_into();
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string().unwrap_or_default();
     Some(Reply { status: response.status(), text, url: response.url() })
 }

@@ -12,7 +12,9 @@ use crate::{
     },
     markdown,
     ui::{self, Frame},
-    view::{CoverageCell, CoverageRow, CoverageView, Lang, Page, QuestionListView, QuestionRow, QuestionView, ShortageView},
+    view::{
+        CoverageCell, CoverageRow, CoverageView, Lang, Page, QuestionListView, QuestionRow, QuestionView, ShortageView,
+    },
     wire::{BlockWire, Choice, ExamWire, ItemWire},
 };
 
@@ -61,8 +63,13 @@ fn coverage_row(lang: Lang, row: &CoverageRow) -> AnyView {
 /// A full bar is three papers' worth.
 fn cell(lang: Lang, cell: &CoverageCell, function: &str) -> AnyView {
     let percent = (cell.approved * 100 / (cell.needed * 3).max(1)).min(100);
-    let without = (cell.points_without > 0).then(|| view! { <small>{t!(lang, bank::points_without, n = cell.points_without)}</small> });
-    let short = cell.short.iter().map(|short| view! { <small class="bad">{shortage(lang, short, false)}</small> }).collect_view();
+    let without = (cell.points_without > 0)
+        .then(|| view! { <small>{t!(lang, bank::points_without, n = cell.points_without)}</small> });
+    let short = cell
+        .short
+        .iter()
+        .map(|short| view! { <small class="bad">{shortage(lang, short, false)}</small> })
+        .collect_view();
     view! {
         <td class:low=!cell.short.is_empty()>
             <a class="c" href=cell.href.clone()>
@@ -155,9 +162,12 @@ fn difficulty(lang: Lang, permille: u32) -> String {
 pub fn question(page: &Page, view: &QuestionView) -> String {
     let lang = page.lang;
     ui::document(page, &frame(t!(lang, bank::question_title, id = view.id)), || {
-        let room = Room::new(preview(lang, view), Words(ExamWord::ALL.iter().map(|word| exam_word(lang, *word)).collect()));
+        let room =
+            Room::new(preview(lang, view), Words(ExamWord::ALL.iter().map(|word| exam_word(lang, *word)).collect()));
         let cell = format!("/bank/{}/questions?level={}&function={}", view.standard, view.level_id, view.function_id);
-        let turn = |id: &Option<String>, words: &'static str| id.as_ref().map(|id| view! { <a class="button" href=format!("/bank/questions/{id}")>{words}</a> });
+        let turn = |id: &Option<String>, words: &'static str| {
+            id.as_ref().map(|id| view! { <a class="button" href=format!("/bank/questions/{id}")>{words}</a> })
+        };
         let content = view! {
             <p class="back"><a href=cell>{i18n::name(&view.function, lang)}" · "{i18n::name(&view.level, lang)}</a></p>
             <h1 class="num">{t!(lang, bank::question_title, id = view.id)}</h1>
@@ -193,7 +203,9 @@ fn key(lang: Lang, view: &QuestionView) -> String {
 fn preview(lang: Lang, view: &QuestionView) -> ExamWire {
     let options = match view.kind {
         Kind::TrueFalse => i18n::true_false_options(lang).into(),
-        Kind::SingleChoice | Kind::MultipleChoice => view.options.iter().map(|(text, _)| markdown::inline_html(text)).collect(),
+        Kind::SingleChoice | Kind::MultipleChoice => {
+            view.options.iter().map(|(text, _)| markdown::inline_html(text)).collect()
+        }
     };
     let item = ItemWire {
         position: 1,

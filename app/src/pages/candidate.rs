@@ -10,11 +10,19 @@ use crate::{
         exam::{ExamRoom, ExamWord},
     },
     ui::{self, Frame, Step},
-    view::{ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, Page, ReceiptView, RulesView, ScoreView, SessionHead, WaitingView},
+    view::{
+        ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, Page, ReceiptView, RulesView, ScoreView,
+        SessionHead, WaitingView,
+    },
 };
 
 fn frame(title: &str, session: Option<&SessionHead>) -> Frame {
-    Frame { title: title.to_owned(), purpose: session.map(|session| session.purpose), class: "candidate", ..Frame::default() }
+    Frame {
+        title: title.to_owned(),
+        purpose: session.map(|session| session.purpose),
+        class: "candidate",
+        ..Frame::default()
+    }
 }
 
 /// `GET /enrol/{code}`: the office makes this machine a seat.
@@ -228,7 +236,6 @@ pub(super) fn exam_word(lang: Lang, word: ExamWord) -> String {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one line for each word")]
 const fn plain_exam_word(lang: Lang, word: ExamWord) -> &'static str {
     match word {
         ExamWord::CandidateName
@@ -321,7 +328,10 @@ pub fn hand_in(page: &Page, view: &HandInView) -> String {
 }
 
 fn places(title: String, positions: &[u32]) -> Option<AnyView> {
-    let cells = positions.iter().map(|position| view! { <li><a class="cell" href=format!("/exam?q={position}")>{*position}</a></li> }).collect_view();
+    let cells = positions
+        .iter()
+        .map(|position| view! { <li><a class="cell" href=format!("/exam?q={position}")>{*position}</a></li> })
+        .collect_view();
     (!positions.is_empty()).then(|| view! { <h2>{title}</h2><ol class="cells">{cells}</ol> }.into_any())
 }
 

@@ -18,7 +18,11 @@ pub fn results(page: &Page, view: &ResultsView) -> String {
         ..Frame::default()
     };
     ui::document(page, &frame, || {
-        let functions = view.functions.iter().map(|function| view! { <th scope="col">{i18n::name(function, lang)}</th> }).collect_view();
+        let functions = view
+            .functions
+            .iter()
+            .map(|function| view! { <th scope="col">{i18n::name(function, lang)}</th> })
+            .collect_view();
         let content = view! {
             <h1>{t!(lang, results::title)}</h1>
             <p class="lead">{view.session.title.clone()}" · "{i18n::subject(&view.session, lang)}" · "<span class="num">{view.session.begins_text.clone()}</span></p>
@@ -65,7 +69,11 @@ fn row(lang: Lang, row: &ResultRow, functions: usize) -> AnyView {
         None => i18n::seat_state(row.state, lang).to_owned(),
     };
     let parts = match &row.score {
-        Some(score) => score.by_function.iter().map(|(_, got, max)| format!("{} / {}", number_of_milli(*got), number_of_milli(*max))).collect(),
+        Some(score) => score
+            .by_function
+            .iter()
+            .map(|(_, got, max)| format!("{} / {}", number_of_milli(*got), number_of_milli(*max)))
+            .collect(),
         None => vec![String::new(); functions],
     };
     let (total, verdict) = match &row.score {

@@ -77,15 +77,20 @@ fn seat_words(lang: Lang) -> Words {
 pub fn live(view: &RoomView, lang: Lang) -> RoomWire {
     let count = |state| u32::try_from(view.tiles.iter().filter(|tile| tile.state == state).count()).unwrap_or(u32::MAX);
     let expected = u32::try_from(view.tiles.len()).unwrap_or(u32::MAX);
-    let (absent, missing, offline) = (count(SeatState::Absent), count(SeatState::NotArrived), count(SeatState::Offline));
+    let (absent, missing, offline) =
+        (count(SeatState::Absent), count(SeatState::NotArrived), count(SeatState::Offline));
     let hands = u32::try_from(view.tiles.iter().filter(|tile| tile.hand_ms.is_some()).count()).unwrap_or(u32::MAX);
     let proctors = u32::try_from(view.proctors.len()).unwrap_or(u32::MAX);
     let required = view.proctors_required;
     let enough = proctors >= required;
     let proctors_text = match view.state {
         _ if enough => t!(lang, room::proctors_enough, present = proctors, required = required),
-        RoomState::Open => t!(lang, room::proctors_alarm, present = proctors, required = required, missing = required - proctors),
-        RoomState::Preparing => t!(lang, room::proctors_missing, present = proctors, required = required, missing = required - proctors),
+        RoomState::Open => {
+            t!(lang, room::proctors_alarm, present = proctors, required = required, missing = required - proctors)
+        }
+        RoomState::Preparing => {
+            t!(lang, room::proctors_missing, present = proctors, required = required, missing = required - proctors)
+        }
         RoomState::Ended => t!(lang, room::proctors_ended, present = proctors, required = required),
     };
     RoomWire {
@@ -114,8 +119,12 @@ pub fn live(view: &RoomView, lang: Lang) -> RoomWire {
 fn needs(view: &RoomView, lang: Lang) -> Vec<String> {
     let mut hands: Vec<_> = view.tiles.iter().filter_map(|tile| Some((tile.hand_ms?, tile))).collect();
     hands.sort_by_key(|(ms, _)| -ms);
-    let mut lost: Vec<_> =
-        view.tiles.iter().filter(|tile| tile.state == SeatState::Offline).map(|tile| (tile.offline_ms.unwrap_or(0), tile)).collect();
+    let mut lost: Vec<_> = view
+        .tiles
+        .iter()
+        .filter(|tile| tile.state == SeatState::Offline)
+        .map(|tile| (tile.offline_ms.unwrap_or(0), tile))
+        .collect();
     lost.sort_by_key(|(ms, _)| -ms);
     let hands = hands.into_iter().map(|(ms, tile)| t!(lang, room::need_hand, seat = tile.seat, age = age(ms)));
     let lost = lost.into_iter().map(|(ms, tile)| match tile.saved_ago_ms {
@@ -174,7 +183,10 @@ fn sitting(page: &Page, view: &RoomView, detail: &SittingDetail) -> AnyView {
         (t!(lang, room::remaining), remaining(&detail.tile)),
         (t!(lang, room::saved), wire.saved_text),
         (t!(lang, room::end), detail.end_text.clone().unwrap_or_default()),
-        (t!(lang, room::ledger), detail.ledger.iter().map(|row| ledger_row(lang, row)).collect::<Vec<_>>().join(t!(lang, shell::list))),
+        (
+            t!(lang, room::ledger),
+            detail.ledger.iter().map(|row| ledger_row(lang, row)).collect::<Vec<_>>().join(t!(lang, shell::list)),
+        ),
         (t!(lang, room::left), t!(lang, room::left_times, n = detail.tile.left_page)),
     ];
     rows.retain(|(_, value)| !value.is_empty());
@@ -195,7 +207,11 @@ fn sitting(page: &Page, view: &RoomView, detail: &SittingDetail) -> AnyView {
 pub(super) fn ledger_row(lang: Lang, row: &LedgerRowView) -> String {
     let cause = i18n::grant_cause(row.cause, lang);
     let time = age(row.ms);
-    if row.reason.is_empty() { format!("{cause} {time}") } else { t!(lang, grant::with_reason, cause = cause, time = time, reason = row.reason) }
+    if row.reason.is_empty() {
+        format!("{cause} {time}")
+    } else {
+        t!(lang, grant::with_reason, cause = cause, time = time, reason = row.reason)
+    }
 }
 
 fn events(lang: Lang, events: &[EventRow]) -> AnyView {

@@ -48,13 +48,22 @@ fn who(seat: u32) -> WhoView {
 fn item(position: u32, lang: Lang) -> ItemWire {
     let kind = kind_at(position);
     let stem = "某云主机重启后无法访问数据盘。运维人员在主机上得到下面的输出，**最合理**的处理是：\n\n```\n$ lsblk\nvdb    253:16   0  200G  0 disk\n```";
-    let options = ["重新创建云硬盘，并从昨日备份恢复数据", "确认文件系统后手动挂载，并在 `/etc/fstab` 中按 UUID 补写挂载项", "对 vdb 执行 `mkfs.ext4` 后再挂载", "将云主机迁移到另一台物理服务器"];
+    let options = [
+        "重新创建云硬盘，并从昨日备份恢复数据",
+        "确认文件系统后手动挂载，并在 `/etc/fstab` 中按 UUID 补写挂载项",
+        "对 vdb 执行 `mkfs.ext4` 后再挂载",
+        "将云主机迁移到另一台物理服务器",
+    ];
     ItemWire {
         position,
         block: kind as usize,
         choice: if kind == Kind::MultipleChoice { Choice::Many } else { Choice::One },
         points: i18n::points(1000, lang),
-        stem: markdown::html(if position % 3 == 2 { stem } else { "云主机的安全组默认拒绝所有入方向流量，放行需要显式添加规则。" }),
+        stem: markdown::html(if position % 3 == 2 {
+            stem
+        } else {
+            "云主机的安全组默认拒绝所有入方向流量，放行需要显式添加规则。"
+        }),
         options: if kind == Kind::TrueFalse {
             i18n::true_false_options(lang).into()
         } else {
@@ -85,7 +94,9 @@ fn exam(lang: Lang, all: bool) -> ExamView {
         exam: ExamWire {
             sitting: "sit-17".into(),
             epoch: 3,
-            blocks: blocks.map(|(kind, first, count)| BlockWire { title: i18n::block_title(kind, lang).into(), first, count }).into(),
+            blocks: blocks
+                .map(|(kind, first, count)| BlockWire { title: i18n::block_title(kind, lang).into(), first, count })
+                .into(),
             items: (1..=100).map(|position| item(position, lang)).collect(),
             answers: (1..=44).map(answer).collect(),
             current: 44,
@@ -105,7 +116,10 @@ fn score() -> ScoreView {
         total_milli: 72_500,
         max_milli: 100_000,
         passed: true,
-        by_function: vec![(named("职业道德", "Ethics"), 5000, 5000), (named("云计算系统运维", "System operations"), 21_500, 30_000)],
+        by_function: vec![
+            (named("职业道德", "Ethics"), 5000, 5000),
+            (named("云计算系统运维", "System operations"), 21_500, 30_000),
+        ],
     }
 }
 
@@ -119,16 +133,16 @@ fn tile(seat: u32) -> TileView {
         29 => (SeatState::Waiting, None, None, None),
         _ => (SeatState::Writing, None, None, None),
     };
-    let sat = !matches!(state, SeatState::Absent | SeatState::NotArrived | SeatState::Waiting);
+    let began = !matches!(state, SeatState::Absent | SeatState::NotArrived | SeatState::Waiting);
     TileView {
         sitting: format!("sit-{seat}"),
         seat,
         name: "考生姓名".into(),
         state,
-        answered: if sat { 38 + seat * 17 % 40 } else { 0 },
+        answered: if began { 38 + seat * 17 % 40 } else { 0 },
         questions: 100,
-        remaining_ms: sat.then_some(4_366_000),
-        saved_ago_ms: sat.then_some(i64::from(3 + seat * 7 % 50) * 1000),
+        remaining_ms: began.then_some(4_366_000),
+        saved_ago_ms: began.then_some(i64::from(3 + seat * 7 % 50) * 1000),
         offline_ms,
         hand_ms,
         closed_text,
@@ -137,12 +151,23 @@ fn tile(seat: u32) -> TileView {
 }
 
 fn ledger() -> Vec<LedgerRowView> {
-    let row = |ms, cause, reason: &str| LedgerRowView { at_text: "09:00:03".into(), ms, cause, reason: reason.into(), actor: "王监考".into() };
+    let row = |ms, cause, reason: &str| LedgerRowView {
+        at_text: "09:00:03".into(),
+        ms,
+        cause,
+        reason: reason.into(),
+        actor: "王监考".into(),
+    };
     vec![row(5_400_000, GrantCause::Duration, ""), row(300_000, GrantCause::Extension, "键盘故障")]
 }
 
 fn events() -> Vec<EventRow> {
-    let event = |act: &str, detail: &str| EventRow { at_text: "09:00:03".into(), act: act.into(), actor: "王监考".into(), detail: detail.into() };
+    let event = |act: &str, detail: &str| EventRow {
+        at_text: "09:00:03".into(),
+        act: act.into(),
+        actor: "王监考".into(),
+        detail: detail.into(),
+    };
     vec![event("ledger.granted", "5:00"), event("session.outage", "")]
 }
 
@@ -184,7 +209,10 @@ fn record() -> RecordView {
         state: RoomState::Ended,
         opened_text: Some("09:00:03".into()),
         ended_text: Some("10:36:12".into()),
-        proctors: vec![("王监考".into(), "08:41".into(), None), ("李监考".into(), "08:43".into(), Some("10:37".into()))],
+        proctors: vec![
+            ("王监考".into(), "08:41".into(), None),
+            ("李监考".into(), "08:43".into(), Some("10:37".into())),
+        ],
         proctors_required: 2,
         proctors_enough: true,
         expected: 30,
@@ -200,20 +228,35 @@ fn record() -> RecordView {
 }
 
 fn coverage() -> CoverageView {
-    let short = ShortageView { function: named("云计算安全管理", "Security"), kind: Kind::MultipleChoice, missing: 6 };
+    let short =
+        ShortageView { function: named("云计算安全管理", "Security"), kind: Kind::MultipleChoice, missing: 6 };
     let cell = |approved, needed, short: Vec<ShortageView>| {
-        Some(CoverageCell { href: "/bank/std/questions?level=junior&function=ethics".into(), approved, needed, points_without: 2, short })
+        Some(CoverageCell {
+            href: "/bank/std/questions?level=junior&function=ethics".into(),
+            approved,
+            needed,
+            points_without: 2,
+            short,
+        })
     };
     let row = |zh: &str, en: &str, cells| CoverageRow { function: named(zh, en), cells };
     let operations = named("云计算运维", "Operations");
     CoverageView {
         standard: "std".into(),
         name: named("云计算工程技术人员", "Cloud Computing Engineering Technician"),
-        columns: vec![(named("初级", "Junior"), Some(operations.clone())), (named("中级", "Intermediate"), Some(operations)), (named("高级", "Senior"), None)],
+        columns: vec![
+            (named("初级", "Junior"), Some(operations.clone())),
+            (named("中级", "Intermediate"), Some(operations)),
+            (named("高级", "Senior"), None),
+        ],
         rows: vec![
             row("职业道德", "Ethics", vec![cell(15, 5, vec![]), cell(21, 5, vec![]), cell(20, 5, vec![])]),
             row("云计算系统搭建", "System building", vec![cell(48, 15, vec![]), cell(12, 10, vec![]), None]),
-            row("云计算安全管理", "Security", vec![cell(40, 15, vec![]), cell(21, 15, vec![short.clone()]), cell(18, 10, vec![])]),
+            row(
+                "云计算安全管理",
+                "Security",
+                vec![cell(40, 15, vec![]), cell(21, 15, vec![short.clone()]), cell(18, 10, vec![])],
+            ),
         ],
         feet: vec![vec![], vec![short], vec![]],
     }
@@ -233,12 +276,20 @@ fn question_list() -> QuestionListView {
         level_id: "junior".into(),
         function_id: "security-management".into(),
         kind: Some(Kind::SingleChoice),
-        points: vec![("6.1.4".into(), "堡垒机使用知识".into(), (1..5).map(row).collect()), ("6.1.5".into(), "日志审计".into(), vec![])],
+        points: vec![
+            ("6.1.4".into(), "堡垒机使用知识".into(), (1..5).map(row).collect()),
+            ("6.1.5".into(), "日志审计".into(), vec![]),
+        ],
     }
 }
 
 fn question_view(kind: Kind) -> QuestionView {
-    let options = [("在堡垒机上建立授权关系", true), ("新建同名账号", false), ("告知密码", kind == Kind::MultipleChoice), ("放行终端", false)];
+    let options = [
+        ("在堡垒机上建立授权关系", true),
+        ("新建同名账号", false),
+        ("告知密码", kind == Kind::MultipleChoice),
+        ("放行终端", false),
+    ];
     QuestionView {
         id: "sm-6.1.4-02".into(),
         revision: 1,
@@ -250,7 +301,11 @@ fn question_view(kind: Kind) -> QuestionView {
         function_id: "security-management".into(),
         knowledge: ("6.1.4".into(), "堡垒机使用知识".into()),
         stem: "要让 zhang 用 `dbops` 运维 db01，还需要".into(),
-        options: if kind == Kind::TrueFalse { vec![] } else { options.map(|(text, right)| (text.to_owned(), right)).into() },
+        options: if kind == Kind::TrueFalse {
+            vec![]
+        } else {
+            options.map(|(text, right)| (text.to_owned(), right)).into()
+        },
         statement_true: (kind == Kind::TrueFalse).then_some(true),
         explanation: "堡垒机上的用户、资产和托管账号**彼此独立**。".into(),
         source: "国家职业标准 2-02-10-12 初级 6.1.4".into(),
@@ -271,7 +326,11 @@ fn results_view() -> ResultsView {
         session: session(),
         pass_points: 60,
         functions: vec![named("职业道德", "Ethics"), named("云计算系统运维", "System operations")],
-        rows: vec![row(1, Some(score())), row(2, Some(ScoreView { total_milli: 51_000, passed: false, ..score() })), row(13, None)],
+        rows: vec![
+            row(1, Some(score())),
+            row(2, Some(ScoreView { total_milli: 51_000, passed: false, ..score() })),
+            row(13, None),
+        ],
         commitment: "9f2c51d07ab39f2c51d07ab3".into(),
         audit_head: "214:9f2c51d07ab3".into(),
     }
@@ -313,7 +372,16 @@ fn waiting(open: bool) -> WaitingView {
 }
 
 fn receipt(score: Option<ScoreView>) -> ReceiptView {
-    ReceiptView { session: session(), who: who(17), at_text: "10:12:09".into(), by: ClosedBy::Candidate, kept: 93, questions: 100, check_code: "7K4M-2QXD".into(), score }
+    ReceiptView {
+        session: session(),
+        who: who(17),
+        at_text: "10:12:09".into(),
+        by: ClosedBy::Candidate,
+        kept: 93,
+        questions: 100,
+        check_code: "7K4M-2QXD".into(),
+        score,
+    }
 }
 
 /// A refused act on a page.
@@ -330,7 +398,15 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
             session: session(),
             state: SessionState::Running,
             candidates: 58,
-            rooms: (1..3).map(|number| RoomRow { id: format!("r{number}"), number, candidates: 29, proctors_required: 2, state: RoomState::Open }).collect(),
+            rooms: (1..3)
+                .map(|number| RoomRow {
+                    id: format!("r{number}"),
+                    number,
+                    candidates: 29,
+                    proctors_required: 2,
+                    state: RoomState::Open,
+                })
+                .collect(),
         }],
         standards: vec![("std".into(), named("云计算工程技术人员", "Cloud Computing Engineering Technician"))],
     };
@@ -368,7 +444,13 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
 fn every_page_is_a_document_of_its_language_without_inline_style_or_script() {
     for (lang, tag) in [(Lang::Zh, "zh-CN"), (Lang::En, "en")] {
         for (name, html) in pages(lang) {
-            assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"{tag}\" data-theme=\"light\" data-size=\"normal\">")), "{name}: {}", &html[..120]);
+            assert!(
+                html.starts_with(&format!(
+                    "<!DOCTYPE html><html lang=\"{tag}\" data-theme=\"light\" data-size=\"normal\">"
+                )),
+                "{name}: {}",
+                &html[..120]
+            );
             assert!(html.ends_with("</html>"), "{name}");
             assert_eq!(html.matches("<h1").count(), 1, "{name}: one first heading");
             assert_eq!(html.matches("<main id=\"main\"").count(), 1, "{name}: one main, where the skip link goes");
@@ -376,7 +458,10 @@ fn every_page_is_a_document_of_its_language_without_inline_style_or_script() {
                 assert!(!html.contains(forbidden), "{name}: {forbidden}");
             }
             for script in html.split("<script").skip(1) {
-                assert!(script.contains("src=\"/assets/") && script.contains("></script>"), "{name}: a script of our own origin and without text");
+                assert!(
+                    script.contains("src=\"/assets/") && script.contains("></script>"),
+                    "{name}: a script of our own origin and without text"
+                );
             }
         }
     }
@@ -399,7 +484,8 @@ fn english_pages_say_nothing_of_ours_in_chinese() {
 fn sample_data() -> Vec<String> {
     let mut data: Vec<String> = Vec::new();
     for item in exam(Lang::En, true).exam.items {
-        let escaped = |html: &str| html.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
+        let escaped =
+            |html: &str| html.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
         let json = item.stem.replace('\n', "\\n");
         data.extend([escaped(&json), item.stem.clone()]);
         for option in &item.options {
@@ -442,7 +528,11 @@ fn the_exam_is_a_plain_form_that_knows_what_it_was_made_from() {
     }
     // What Enter presses must be harmless.
     assert!(form.find("value=\"stay\"") < form.find("value=\"clear\""));
-    for held in ["name=\"go\" value=\"prev\" form=\"f-44\"", "name=\"go\" value=\"next\" form=\"f-44\"", "name=\"flagged\" value=\"1\" form=\"f-44\""] {
+    for held in [
+        "name=\"go\" value=\"prev\" form=\"f-44\"",
+        "name=\"go\" value=\"next\" form=\"f-44\"",
+        "name=\"flagged\" value=\"1\" form=\"f-44\"",
+    ] {
         assert!(html.contains(held), "{held}");
     }
     assert!(html.contains("href=\"/exam?q=100\""), "the sheet's cells are links");
@@ -454,7 +544,11 @@ fn all_on_one_page_has_a_form_for_each_question() {
     let html = candidate::exam(&page(Lang::Zh), &exam(Lang::Zh, true));
     assert_eq!(html.matches("action=\"/exam/answer\"").count(), 100);
     assert_eq!(html.matches("name=\"all\" value=\"1\"").count(), 100);
-    assert_eq!(html.matches("type=\"checkbox\" name=\"choice\"").count(), 80, "20 multiple choice questions of four options");
+    assert_eq!(
+        html.matches("type=\"checkbox\" name=\"choice\"").count(),
+        80,
+        "20 multiple choice questions of four options"
+    );
 }
 
 #[test]
@@ -470,7 +564,8 @@ fn without_a_client_no_script_is_named_and_the_waiting_page_comes_again() {
 
 #[test]
 fn a_refusal_stands_at_the_top_and_beside_its_field() {
-    let html = candidate::login(&refused(page(Lang::Zh), Code::LoginMismatch), &LoginView { seat: Some((session(), 2, 17)) });
+    let html =
+        candidate::login(&refused(page(Lang::Zh), Code::LoginMismatch), &LoginView { seat: Some((session(), 2, 17)) });
     assert!(html.contains("role=\"alert\""));
     assert!(html.contains("<a href=\"#admission_no\">"));
     assert!(html.contains("aria-describedby=\"admission_no-error\""));

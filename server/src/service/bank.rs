@@ -39,7 +39,7 @@ pub enum BankError {
     #[error("the bank has {} problems; correct them and load it again:\n{}", .0.len(), lines(.0))]
     Problems(Vec<BankProblem>),
     /// A revision is immutable.
-    #[error("question {question}: revision {revision} is there already with other words; give the changed question revision {}", .revision + 1)]
+    #[error("question {question}: revision {revision} is there already with other words or another key; give the changed question revision {}", .revision + 1)]
     Changed {
         /// Id of the question.
         question: String,
@@ -101,9 +101,9 @@ impl Centre {
         let mut loaded = Loaded::default();
         for its in &questions {
             let (id, number) = (&its.revision.question, its.revision.revision);
-            match question::digest_of(&mut tx, id, number).await? {
-                Some((digest, _)) if digest == its.revision.digest().to_string() => loaded.unchanged += 1,
-                Some(_) => return Err(BankError::Changed { question: id.clone(), revision: number }),
+            match question::is_same(&mut tx, its).await? {
+                Some(true) => loaded.unchanged += 1,
+                Some(false) => return Err(BankError::Changed { question: id.clone(), revision: number }),
                 None => {
                     question::insert(&mut tx, its, public, at_ms).await?;
                     loaded.added += 1;

@@ -55,9 +55,12 @@ pub async fn standards(tx: &mut Tx) -> Result<Vec<Standard>, StoreError> {
     rows.iter().map(|(text,)| document(text)).collect()
 }
 
-/// Digest of a stored revision, and whether it is public, if it is there.
-pub async fn digest_of(tx: &mut Tx, question: &str, revision: u32) -> Result<Option<(String, bool)>, StoreError> {
-    Ok(fetch_optional!(tx, DIGEST_OF, question, i64::from(revision)))
+/// Whether the stored revision has the same words and the same key; `None` where there is no such revision.
+#[expect(clippy::disallowed_methods, reason = "the store writes keys down")]
+pub async fn is_same(tx: &mut Tx, question: &Question) -> Result<Option<bool>, StoreError> {
+    let (revision, number) = (&question.revision, i64::from(question.revision.revision));
+    let stored: Option<(String, String)> = fetch_optional!(tx, SAME_AS, &revision.question, number);
+    Ok(stored.map(|stored| stored == (revision.digest().to_string(), question.key.to_record())))
 }
 
 /// Keeps a new approved revision with its key; older approved revisions of the question are retired.
@@ -168,7 +171,9 @@ impl RevisionRow {
 const PUT_STANDARD: &str = "INSERT INTO standard (id, digest, document, loaded_at_ms) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, document = excluded.document, loaded_at_ms = excluded.loaded_at_ms";
 const STANDARDS: &str = "SELECT document FROM standard ORDER BY id";
-const DIGEST_OF: &str = "SELECT digest, public FROM question_revision WHERE question_id = $1 AND revision = $2";
+const SAME_AS: &str = "SELECT q.digest, k.key_record FROM question_revision q \
+    JOIN question_key k ON k.question_id = q.question_id AND k.revision = q.revision \
+    WHERE q.question_id = $1 AND q.revision = $2";
 const RETIRE: &str =
     "UPDATE question_revision SET status = 'retired' WHERE question_id = $1 AND revision < $2 AND status = 'approved'";
 const INSERT: &str = "INSERT INTO question_revision (question_id, revision, standard_id, level, function_id, work_content, \
@@ -193,7 +198,7 @@ const KEYS: &str = "SELECT k.question_id, k.revision, q.kind, q.document, k.key_
 pub(crate) const STATEMENTS: &[&str] = &[
     PUT_STANDARD,
     STANDARDS,
-    DIGEST_OF,
+    SAME_AS,
     RETIRE,
     INSERT,
     INSERT_KEY,

@@ -1,1 +1,8 @@
-//! Integration tests.
+//! The server as its users meet it: through the router, on a real database in a folder of its own, with clocks that the
+//! test steps. `exam` and what lies under it are the actors; the other modules are what is held.
+
+mod exam;
+
+mod answer;
+mod login;
+mod room;

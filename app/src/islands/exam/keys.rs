@@ -11,19 +11,19 @@ use crate::islands::{seam, web};
 const SWITCH: &str = "kaochang.keys";
 
 pub(super) fn start(room: Room) {
-    room.keys_on.set(web::stored(SWITCH).is_none_or(|kept| kept != "off"));
+    room.keys_on().set(web::stored(SWITCH).is_none_or(|kept| kept != "off"));
     _ = window_event_listener(leptos::ev::keydown, move |event| pressed(room, &event));
     _ = window_event_listener(leptos::ev::click, move |event| display(&event));
 }
 
 fn pressed(room: Room, event: &KeyboardEvent) {
     let key = event.key();
-    if key == "Escape" && room.keys_open.get_untracked() {
-        room.keys_open.set(false);
+    if key == "Escape" && room.keys_open().get_untracked() {
+        room.keys_open().set(false);
         return;
     }
     let elsewhere = event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing();
-    if elsewhere || !room.keys_on.get_untracked() || room.lock.get_untracked().is_some() || is_typing(event) {
+    if elsewhere || !room.keys_on().get_untracked() || room.lock().get_untracked().is_some() || is_typing(event) {
         return;
     }
     if act(room, &key) {
@@ -43,12 +43,12 @@ fn is_typing(event: &KeyboardEvent) -> bool {
 
 /// Whether the key meant something.
 fn act(room: Room, key: &str) -> bool {
-    let current = room.current.get_untracked();
+    let current = room.current().get_untracked();
     let index = super::room::index_of(current);
     match key {
         "ArrowLeft" | "PageUp" => room.go_to(current.saturating_sub(1)),
         "ArrowRight" | "PageDown" => room.go_to(current + 1),
-        "?" | "？" => room.keys_open.update(|open| *open = !*open),
+        "?" | "？" => room.keys_open().update(|open| *open = !*open),
         _ => {
             let mut bytes = key.bytes();
             let (Some(byte), None) = (bytes.next(), bytes.next()) else { return false };
@@ -59,7 +59,7 @@ fn act(room: Room, key: &str) -> bool {
                 b'M' => 6,
                 _ => return false,
             };
-            let options = room.paper.with_value(|paper| paper.items.get(index).map_or(0, |item| item.options.len()));
+            let options = room.paper().with_value(|paper| paper.items.get(index).map_or(0, |item| item.options.len()));
             let cell = room.cell(index);
             if usize::from(option) < options && upper != b'M' {
                 room.choose(index, option, cell.chosen.get_untracked() & 1 << option == 0);
@@ -81,7 +81,10 @@ fn display(event: &web_sys::MouseEvent) {
     event.prevent_default();
     web::set_on_root(if name == "theme" { "data-theme" } else { "data-size" }, &value);
     for other in web::all_matching(&["button[name=", &name, "]"].concat()) {
-        drop(other.set_attribute("aria-pressed", if other == *button.unchecked_ref::<HtmlElement>() { "true" } else { "false" }));
+        drop(other.set_attribute(
+            "aria-pressed",
+            if other == *button.unchecked_ref::<HtmlElement>() { "true" } else { "false" },
+        ));
     }
     let body = [name.as_str(), "=", &value, "&back=%2Fexam"].concat();
     wasm_bindgen_futures::spawn_local(async move {
@@ -92,8 +95,8 @@ fn display(event: &web_sys::MouseEvent) {
 /// The list of keys, with the switch.
 pub(super) fn help(room: Room) -> impl IntoView + use<> {
     seam(view! {
-        <details class="keys only-live" prop:open=move || room.keys_open.get()
-            on:toggle=move |event| room.keys_open.set(event_target::<Element>(&event).has_attribute("open"))>
+        <details class="keys only-live" prop:open=move || room.keys_open().get()
+            on:toggle=move |event| room.keys_open().set(event_target::<Element>(&event).has_attribute("open"))>
             <summary>{room.word(ExamWord::KeysTitle)}</summary>
             <dl>
                 <dt><kbd>"A–F"</kbd><kbd>"1–6"</kbd></dt><dd>{room.word(ExamWord::KeysChoose)}</dd>
@@ -103,9 +106,9 @@ pub(super) fn help(room: Room) -> impl IntoView + use<> {
                 <dt><kbd>"Esc"</kbd></dt><dd>{room.word(ExamWord::KeysClose)}</dd>
             </dl>
             <label class="check">
-                <input type="checkbox" prop:checked=move || room.keys_on.get() on:change=move |event| {
+                <input type="checkbox" prop:checked=move || room.keys_on().get() on:change=move |event| {
                     let on = event_target_checked(&event);
-                    room.keys_on.set(on);
+                    room.keys_on().set(on);
                     web::keep(SWITCH, if on { "on" } else { "off" });
                 }/>
                 <span>{room.word(ExamWord::KeysSwitch)}</span>

@@ -13,18 +13,18 @@ pub(super) fn notices(room: Room) -> impl IntoView + use<> {
     seam(view! {
         <div class="banner-place" role="alert">
             {move || {
-                let text = room.notice.get();
+                let text = room.notice().get();
                 (!text.is_empty()).then(|| view! {
                     <div class="banner warn">
                         <p>{text}</p>
-                        <button type="button" class="quiet" on:click=move |_| room.notice.set(String::new())>{room.word(ExamWord::Understood)}</button>
+                        <button type="button" class="quiet" on:click=move |_| room.notice().set(String::new())>{room.word(ExamWord::Understood)}</button>
                     </div>
                 })
             }}
-            {move || room.hand_in_waits.get().then(|| view! {
+            {move || room.hand_in_waits().get().then(|| view! {
                 <div class="banner warn">
                     <p>{room.word(ExamWord::HandInWaits)}</p>
-                    <button type="button" class="quiet" on:click=move |_| room.hand_in_waits.set(false)>{room.word(ExamWord::HandInCancel)}</button>
+                    <button type="button" class="quiet" on:click=move |_| room.hand_in_waits().set(false)>{room.word(ExamWord::HandInCancel)}</button>
                 </div>
             })}
         </div>
@@ -34,12 +34,12 @@ pub(super) fn notices(room: Room) -> impl IntoView + use<> {
 /// Covers the questions and says why; the focus goes to it.
 pub(super) fn overlay(room: Room) -> impl IntoView + use<> {
     Effect::new(move || {
-        if room.lock.get().is_some() {
+        if room.lock().get().is_some() {
             web::focus_soon("lock".to_owned());
         }
     });
     seam(move || {
-        room.lock.get().map(|lock| {
+        room.lock().get().map(|lock| {
             let (title, text) = said(room, lock);
             let act = match lock {
                 Lock::OtherTab => Some((room.word(ExamWord::LockTabTake), None)),
@@ -62,17 +62,20 @@ pub(super) fn overlay(room: Room) -> impl IntoView + use<> {
 }
 
 fn said(room: Room, lock: Lock) -> (String, String) {
-    let offline = room.link.get() == Link::Offline;
+    let offline = room.link().get() == Link::Offline;
     match lock {
         Lock::TimeUp if offline => (room.word(ExamWord::LockTimeTitle), room.word(ExamWord::LockTimeOffline)),
         Lock::TimeUp => (room.word(ExamWord::LockTimeTitle), room.word(ExamWord::LockTimeText)),
         Lock::Closed if offline => (room.word(ExamWord::LockClosedTitle), room.word(ExamWord::LockTimeOffline)),
         Lock::Closed => (room.word(ExamWord::LockClosedTitle), room.word(ExamWord::LockClosedText)),
-        Lock::Elsewhere => (room.word(ExamWord::LockElsewhereTitle), room.lock_text.get()),
+        Lock::Elsewhere => (room.word(ExamWord::LockElsewhereTitle), room.lock_text().get()),
         Lock::OtherTab => (room.word(ExamWord::LockTabTitle), room.word(ExamWord::LockTabText)),
         Lock::SignedOut => {
-            let own = room.lock_text.get();
-            (room.word(ExamWord::LockSignedOutTitle), if own.is_empty() { room.word(ExamWord::LockSignedOutText) } else { own })
+            let own = room.lock_text().get();
+            (
+                room.word(ExamWord::LockSignedOutTitle),
+                if own.is_empty() { room.word(ExamWord::LockSignedOutText) } else { own },
+            )
         }
     }
 }

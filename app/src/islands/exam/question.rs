@@ -11,14 +11,14 @@ use crate::{islands::seam, wire::Choice};
 /// The question shown, or all of them.
 pub(super) fn questions(room: Room) -> impl IntoView + use<> {
     seam(move || {
-        let shown = if room.all.get() { 0..room.count() as usize } else { room.index()..room.index() + 1 };
-        let single = !room.all.get();
+        let shown = if room.all().get() { 0..room.count() as usize } else { room.index()..room.index() + 1 };
+        let single = !room.all().get();
         shown.map(|index| form(room, index, single)).collect_view()
     })
 }
 
 fn form(room: Room, index: usize, single: bool) -> impl IntoView + use<> {
-    let (epoch, position) = room.paper.with_value(|paper| (paper.epoch, paper.items[index].position));
+    let (epoch, position) = room.paper().with_value(|paper| (paper.epoch, paper.items[index].position));
     seam(view! {
         <form method="post" action="/exam/answer" autocomplete="off" class="question" id=["f-", &position.to_string()].concat()
             on:submit=|event| event.prevent_default()>
@@ -42,14 +42,19 @@ fn form(room: Room, index: usize, single: bool) -> impl IntoView + use<> {
 
 /// Number, kind, points, stem and options: exactly what a candidate sees.
 pub fn body(room: Room, index: usize) -> impl IntoView + use<> {
-    let (item, title) = room.paper.with_value(|paper| {
+    let (item, title) = room.paper().with_value(|paper| {
         let item = paper.items[index].clone();
         let title = paper.blocks.get(item.block).map(|block| block.title.clone()).unwrap_or_default();
         (item, title)
     });
     let position = item.position.to_string();
     let many = item.choice == Choice::Many;
-    let options = item.options.into_iter().zip(0..8).map(|(html, option)| option_view(room, index, option, html, many)).collect_view();
+    let options = item
+        .options
+        .into_iter()
+        .zip(0..8)
+        .map(|(html, option)| option_view(room, index, option, html, many))
+        .collect_view();
     let (head, stem) = (["q-", &position].concat(), ["stem-", &position].concat());
     let labels = [head.as_str(), " ", &stem].concat();
     seam(view! {

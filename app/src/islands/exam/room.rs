@@ -50,32 +50,49 @@ pub enum Lock {
     SignedOut,
 }
 
-/// Handles only: copied into every closure.
+/// Makes the state and a way to each of its parts.
+macro_rules! state {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
+        /// Handles to everything that changes.
+        #[derive(Clone, Copy, Debug)]
+        struct State { $($name: $type,)* }
+
+        impl Room {
+            $($(#[$doc])* pub(super) fn $name(self) -> $type {
+                self.0.with_value(|state| state.$name)
+            })*
+        }
+    };
+}
+
+/// One handle, small enough to be copied into every closure.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
-    pub(super) paper: StoredValue<ExamWire>,
-    pub(super) words: StoredValue<Words>,
-    pub(super) cells: StoredValue<Vec<Cell>>,
+pub struct Room(StoredValue<State>);
+
+state! {
+    paper: StoredValue<ExamWire>,
+    words: StoredValue<Words>,
+    cells: StoredValue<Vec<Cell>>,
     /// Position shown.
-    pub current: RwSignal<u32>,
-    pub all: RwSignal<bool>,
+    current: RwSignal<u32>,
+    all: RwSignal<bool>,
     /// Whether scripts have taken the page over.
-    pub live: RwSignal<bool>,
-    pub lock: RwSignal<Option<Lock>>,
+    live: RwSignal<bool>,
+    lock: RwSignal<Option<Lock>>,
     /// The server's own words to a refusal, where it gave some.
-    pub lock_text: RwSignal<String>,
-    pub link: RwSignal<Link>,
-    pub saved_text: RwSignal<String>,
-    pub remaining_s: RwSignal<i64>,
-    pub end_text: RwSignal<String>,
-    pub hand: RwSignal<bool>,
+    lock_text: RwSignal<String>,
+    link: RwSignal<Link>,
+    saved_text: RwSignal<String>,
+    remaining_s: RwSignal<i64>,
+    end_text: RwSignal<String>,
+    hand: RwSignal<bool>,
     /// A sentence to be read now.
-    pub notice: RwSignal<String>,
+    notice: RwSignal<String>,
     /// Hand-in was asked for while answers are unsent.
-    pub hand_in_waits: RwSignal<bool>,
-    pub keys_on: RwSignal<bool>,
-    pub keys_open: RwSignal<bool>,
-    pub(super) sync: StoredValue<Sync>,
+    hand_in_waits: RwSignal<bool>,
+    keys_on: RwSignal<bool>,
+    keys_open: RwSignal<bool>,
+    sync: StoredValue<Sync>,
 }
 
 impl Room {
@@ -94,7 +111,7 @@ impl Room {
                 }
             })
             .collect();
-        Self {
+        Self(StoredValue::new(State {
             cells: StoredValue::new(cells),
             words: StoredValue::new(words),
             current: RwSignal::new(exam.current),
@@ -113,45 +130,45 @@ impl Room {
             keys_open: RwSignal::new(false),
             sync: StoredValue::new(Sync::new(&exam)),
             paper: StoredValue::new(exam),
-        }
+        }))
     }
 
     /// Takes the page over from the plain forms.
     pub(super) fn start(self) {
-        if self.live.get_untracked() {
+        if self.live().get_untracked() {
             return;
         }
-        self.live.set(true);
+        self.live().set(true);
         clock::start(self);
         sync::start(self);
         keys::start(self);
     }
 
     pub fn word(self, word: ExamWord) -> String {
-        self.words.with_value(|words| words.at(word as usize))
+        self.words().with_value(|words| words.at(word as usize))
     }
 
     pub(super) fn word_with(self, word: ExamWord, number: &str) -> String {
-        self.words.with_value(|words| words.with(word as usize, number))
+        self.words().with_value(|words| words.with(word as usize, number))
     }
 
     pub fn cell(self, index: usize) -> Cell {
-        self.cells.with_value(|cells| cells[index])
+        self.cells().with_value(|cells| cells[index])
     }
 
     pub(super) fn count(self) -> u32 {
-        self.paper.with_value(|paper| u32::try_from(paper.items.len()).unwrap_or(0))
+        self.paper().with_value(|paper| u32::try_from(paper.items.len()).unwrap_or(0))
     }
 
     /// Index of the question shown.
     pub(super) fn index(self) -> usize {
-        index_of(self.current.get().clamp(1, self.count().max(1)))
+        index_of(self.current().get().clamp(1, self.count().max(1)))
     }
 
     /// Where a question stands for the plain page.
     pub(super) fn address(self, position: u32) -> String {
         let position = position.to_string();
-        if self.all.get() {
+        if self.all().get() {
             ["/exam?q=", &position, "&all=1#q-", &position].concat()
         } else {
             ["/exam?q=", &position].concat()
@@ -160,12 +177,12 @@ impl Room {
 
     /// Whether answers can be changed.
     pub fn open(self) -> bool {
-        self.lock.get().is_none()
+        self.lock().get().is_none()
     }
 
     pub(super) fn choose(self, index: usize, option: u8, on: bool) {
         let (cell, bit) = (self.cell(index), 1 << option);
-        let many = self.paper.with_value(|paper| paper.items[index].choice == Choice::Many);
+        let many = self.paper().with_value(|paper| paper.items[index].choice == Choice::Many);
         let before = cell.chosen.get_untracked();
         let after = match (many, on) {
             (true, true) => before | bit,
@@ -196,7 +213,7 @@ impl Room {
     }
 
     fn changed(self, index: usize) {
-        if self.lock.get_untracked().is_none() {
+        if self.lock().get_untracked().is_none() {
             sync::change(self, index);
         }
     }
@@ -213,8 +230,9 @@ impl Room {
         if position == 0 || position > self.count() {
             return;
         }
-        self.current.set(position);
-        let address = ["/exam?q=", &position.to_string(), if self.all.get_untracked() { "&all=1" } else { "" }].concat();
+        self.current().set(position);
+        let address =
+            ["/exam?q=", &position.to_string(), if self.all().get_untracked() { "&all=1" } else { "" }].concat();
         if let Ok(history) = window().history() {
             drop(history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address)));
         }
@@ -222,13 +240,13 @@ impl Room {
     }
 
     pub(super) fn show_all(self, all: bool) {
-        self.all.set(all);
-        self.go_to(self.current.get_untracked());
+        self.all().set(all);
+        self.go_to(self.current().get_untracked());
     }
 
     pub(super) fn link_text(self) -> String {
-        let saved = self.saved_text.get();
-        match self.link.get() {
+        let saved = self.saved_text().get();
+        match self.link().get() {
             Link::Offline => self.word(ExamWord::Offline),
             Link::Saving => self.word(ExamWord::Saving),
             Link::Saved if saved.is_empty() => self.word(ExamWord::SavedBefore),
@@ -241,7 +259,7 @@ impl Room {
         spawn_local(async move {
             match web::post_form("/hand", "back=%2Fexam", 4000).await {
                 Some(reply) if reply.status < 400 => sync::soon(self),
-                _ => self.notice.set(self.word(ExamWord::HandFailed)),
+                _ => self.notice().set(self.word(ExamWord::HandFailed)),
             }
         });
     }
@@ -251,7 +269,7 @@ impl Room {
         if sync::unsent(self) == 0 {
             web::go("/exam/hand-in");
         } else {
-            self.hand_in_waits.set(true);
+            self.hand_in_waits().set(true);
             sync::soon(self);
         }
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::{islands::seam, wire::BlockWire};
 
 pub(super) fn sheet(room: Room) -> impl IntoView + use<> {
-    let blocks = room.paper.with_value(|paper| paper.blocks.clone());
+    let blocks = room.paper().with_value(|paper| paper.blocks.clone());
     let all = BlockWire { title: String::new(), first: 1, count: room.count() };
     seam(view! {
         <aside class="sheet" id="sheet" aria-label=room.word(ExamWord::Sheet)>
@@ -19,9 +19,9 @@ pub(super) fn sheet(room: Room) -> impl IntoView + use<> {
                 {legend(room)}
             </details>
             <p class="mode">
-                <a href=move || { let shown = room.current.get(); ["/exam?q=", &shown.to_string(), if room.all.get() { "" } else { "&all=1" }].concat() }
-                    on:click=move |event| { event.prevent_default(); room.show_all(!room.all.get_untracked()); }>
-                    {move || room.word(if room.all.get() { ExamWord::ShowOne } else { ExamWord::ShowAll })}
+                <a href=move || { let shown = room.current().get(); ["/exam?q=", &shown.to_string(), if room.all().get() { "" } else { "&all=1" }].concat() }
+                    on:click=move |event| { event.prevent_default(); room.show_all(!room.all().get_untracked()); }>
+                    {move || room.word(if room.all().get() { ExamWord::ShowOne } else { ExamWord::ShowAll })}
                 </a>
             </p>
             {keys::help(room)}
@@ -32,7 +32,7 @@ pub(super) fn sheet(room: Room) -> impl IntoView + use<> {
 fn answered(room: Room, block: &BlockWire) -> u32 {
     let first = index_of(block.first);
     let last = first + block.count as usize;
-    room.cells.with_value(|cells| {
+    room.cells().with_value(|cells| {
         let done = cells.get(first..last).unwrap_or_default().iter().filter(|cell| cell.chosen.get() != 0).count();
         u32::try_from(done).unwrap_or(0)
     })
@@ -62,7 +62,7 @@ fn cell_view(room: Room, position: u32) -> impl IntoView + use<> {
     let class = move || {
         [
             if cell.chosen.get() == 0 { "cell" } else { "cell done" },
-            if room.current.get() == position { " now" } else { "" },
+            if room.current().get() == position { " now" } else { "" },
             if cell.flagged.get() { " flag" } else { "" },
             if cell.waiting.get() { " wait" } else { "" },
         ]
@@ -82,7 +82,7 @@ fn cell_view(room: Room, position: u32) -> impl IntoView + use<> {
     seam(view! {
         <li>
             <a href=move || room.address(position) class=class aria-label=label
-                aria-current=move || (room.current.get() == position).then_some("true")
+                aria-current=move || (room.current().get() == position).then_some("true")
                 on:click=move |event| { event.prevent_default(); room.go_to(position); }>{position}</a>
         </li>
     })

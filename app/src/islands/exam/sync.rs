@@ -71,14 +71,14 @@ impl Sync {
 }
 
 pub(super) fn start(room: Room) {
-    room.sync.update_value(|sync| sync.tab = web::token());
+    room.sync().update_value(|sync| sync.tab = web::token());
     restore(room);
     claim_tab(room);
     _ = window_event_listener(leptos::ev::online, move |_| soon(room));
-    _ = window_event_listener(leptos::ev::offline, move |_| room.link.set(Link::Offline));
+    _ = window_event_listener(leptos::ev::offline, move |_| room.link().set(Link::Offline));
     _ = window_event_listener(leptos::ev::visibilitychange, move |_| {
         if document().hidden() {
-            room.sync.update_value(|sync| sync.left_page = sync.left_page.saturating_add(1));
+            room.sync().update_value(|sync| sync.left_page = sync.left_page.saturating_add(1));
         }
     });
     pump(room);
@@ -87,7 +87,7 @@ pub(super) fn start(room: Room) {
 /// Takes up what an earlier page of this browser could not send.
 fn restore(room: Room) {
     let Some(kept) = web::stored(&key(room)).and_then(|text| serde_json::from_str::<Kept>(&text).ok()) else { return };
-    if !room.paper.with_value(|paper| is_ours(&kept, paper)) {
+    if !room.paper().with_value(|paper| is_ours(&kept, paper)) {
         return;
     }
     for change in kept.changes {
@@ -99,7 +99,7 @@ fn restore(room: Room) {
         cell.chosen.set(super::room::mask_of(&change.response));
         cell.flagged.set(change.flagged);
         cell.waiting.set(true);
-        room.sync.update_value(|sync| {
+        room.sync().update_value(|sync| {
             sync.next_seq = sync.next_seq.max(change.seq + 1);
             sync.kept.changes.push(change);
         });
@@ -123,11 +123,11 @@ fn is_ours(kept: &Kept, paper: &ExamWire) -> bool {
 /// The newest tab wins; an older one hears of it and stops.
 fn claim_tab(room: Room) {
     let name = key(room) + ".tab";
-    room.sync.with_value(|sync| web::keep(&name, &sync.tab));
+    room.sync().with_value(|sync| web::keep(&name, &sync.tab));
     _ = window_event_listener(leptos::ev::storage, move |event| {
         let event: web_sys::StorageEvent = event.unchecked_into();
         let taken = event.key().is_some_and(|key| key == name)
-            && event.new_value().is_some_and(|tab| room.sync.with_value(|sync| sync.tab != tab));
+            && event.new_value().is_some_and(|tab| room.sync().with_value(|sync| sync.tab != tab));
         if taken {
             stop(room, Lock::OtherTab);
         }
@@ -135,12 +135,12 @@ fn claim_tab(room: Room) {
 }
 
 fn key(room: Room) -> String {
-    room.paper.with_value(|paper| ["kaochang.outbox.", &paper.sitting].concat())
+    room.paper().with_value(|paper| ["kaochang.outbox.", &paper.sitting].concat())
 }
 
 fn persist(room: Room) {
     let key = key(room);
-    room.sync.with_value(|sync| {
+    room.sync().with_value(|sync| {
         if sync.kept.changes.is_empty() {
             web::forget(&key);
         } else if let Ok(text) = serde_json::to_string(&sync.kept) {
@@ -151,15 +151,17 @@ fn persist(room: Room) {
 
 /// How many questions have a change that the server has not acknowledged.
 pub(super) fn unsent(room: Room) -> usize {
-    room.sync.with_value(|sync| sync.kept.changes.len())
+    room.sync().with_value(|sync| sync.kept.changes.len())
 }
 
 /// A question was answered or flagged.
 pub(super) fn change(room: Room, index: usize) {
     let cell = room.cell(index);
-    let Some(position) = room.paper.with_value(|paper| paper.items.get(index).map(|item| item.position)) else { return };
+    let Some(position) = room.paper().with_value(|paper| paper.items.get(index).map(|item| item.position)) else {
+        return;
+    };
     let (response, flagged) = (letters_of(cell.chosen.get_untracked()), cell.flagged.get_untracked());
-    room.sync.update_value(|sync| {
+    room.sync().update_value(|sync| {
         let seq = sync.next_seq;
         sync.next_seq += 1;
         sync.kept.changes.retain(|change| change.position != position);
@@ -168,26 +170,26 @@ pub(super) fn change(room: Room, index: usize) {
     cell.waiting.set(true);
     persist(room);
     // While the server can't be reached, the back-off decides when; each selection would otherwise hammer it.
-    if room.link.get_untracked() != Link::Offline {
+    if room.link().get_untracked() != Link::Offline {
         pump(room);
     }
 }
 
 /// Asks the server now, whatever the back-off says.
 pub(super) fn soon(room: Room) {
-    room.sync.update_value(|sync| sync.back_off_ms = BACK_OFF_MS_MIN);
+    room.sync().update_value(|sync| sync.back_off_ms = BACK_OFF_MS_MIN);
     pump(room);
 }
 
 fn schedule(room: Room, ms: u32) {
-    let Some(timer) = room.sync.try_update_value(|sync| {
+    let Some(timer) = room.sync().try_update_value(|sync| {
         sync.timer = sync.timer.wrapping_add(1);
         sync.timer
     }) else {
         return;
     };
     web::after(ms, move || {
-        if room.sync.with_value(|sync| sync.timer == timer) {
+        if room.sync().with_value(|sync| sync.timer == timer) {
             pump(room);
         }
     });
@@ -195,24 +197,24 @@ fn schedule(room: Room, ms: u32) {
 
 /// Sends what waits, or a heartbeat.
 fn pump(room: Room) {
-    let request = room.sync.try_update_value(|sync| {
+    let request = room.sync().try_update_value(|sync| {
         if sync.stopped || sync.in_flight {
             return None;
         }
         sync.in_flight = true;
         sync.timer = sync.timer.wrapping_add(1);
         let changes = sync.kept.changes.iter().take(BATCH).cloned().collect();
-        Some(SaveRequest { epoch: room.paper.with_value(|paper| paper.epoch), changes, left_page: sync.left_page })
+        Some(SaveRequest { epoch: room.paper().with_value(|paper| paper.epoch), changes, left_page: sync.left_page })
     });
     let Some(request) = request.flatten() else { return };
     let sent = request.changes.last().map_or(0, |change| change.seq);
-    if sent > 0 && room.link.get_untracked() == Link::Saved {
-        room.link.set(Link::Saving);
+    if sent > 0 && room.link().get_untracked() == Link::Saved {
+        room.link().set(Link::Saving);
     }
     let Ok(body) = serde_json::to_string(&request) else { return };
     spawn_local(async move {
         let reply = web::post_json(ADDRESS, &body, TIMEOUT_MS).await;
-        room.sync.update_value(|sync| sync.in_flight = false);
+        room.sync().update_value(|sync| sync.in_flight = false);
         match reply {
             Some(Reply { status: 200, text, .. }) => match serde_json::from_str::<SaveReply>(&text) {
                 Ok(reply) => saved(room, sent, &reply),
@@ -229,11 +231,12 @@ fn pump(room: Room) {
 
 fn saved(room: Room, sent: i64, reply: &SaveReply) {
     let (waiting, empty) = room
-        .sync
+        .sync()
         .try_update_value(|sync| {
             sync.back_off_ms = BACK_OFF_MS_MIN;
             sync.kept.base = sync.kept.base.max(sent + 1);
-            let done: Vec<_> = sync.kept.changes.iter().filter(|change| change.seq <= sent).map(|change| change.position).collect();
+            let done: Vec<_> =
+                sync.kept.changes.iter().filter(|change| change.seq <= sent).map(|change| change.position).collect();
             sync.kept.changes.retain(|change| change.seq > sent);
             for answer in &reply.superseded {
                 sync.next_seq = sync.next_seq.max(answer.seq + 1);
@@ -248,40 +251,40 @@ fn saved(room: Room, sent: i64, reply: &SaveReply) {
     for answer in &reply.superseded {
         if !room.cell(index_of(answer.position)).waiting.get_untracked() {
             room.adopt(answer);
-            room.notice.set(room.word_with(ExamWord::Superseded, &answer.position.to_string()));
+            room.notice().set(room.word_with(ExamWord::Superseded, &answer.position.to_string()));
         }
     }
-    if room.hand.get_untracked() != reply.hand_raised {
-        room.hand.set(reply.hand_raised);
+    if room.hand().get_untracked() != reply.hand_raised {
+        room.hand().set(reply.hand_raised);
     }
-    if room.end_text.get_untracked() != reply.end_text {
-        room.end_text.set(reply.end_text.clone());
+    if room.end_text().get_untracked() != reply.end_text {
+        room.end_text().set(reply.end_text.clone());
     }
     if sent > 0 {
-        room.saved_text.set(reply.saved_text.clone());
+        room.saved_text().set(reply.saved_text.clone());
     }
-    room.link.set(if empty { Link::Saved } else { Link::Saving });
+    room.link().set(if empty { Link::Saved } else { Link::Saving });
     clock::rebase(room, reply.remaining_ms);
     if !empty {
         pump(room);
         return;
     }
-    if room.hand_in_waits.get_untracked() {
+    if room.hand_in_waits().get_untracked() {
         web::go("/exam/hand-in");
     }
-    let over = room.lock.get_untracked() == Some(Lock::TimeUp);
+    let over = room.lock().get_untracked() == Some(Lock::TimeUp);
     schedule(room, web::jittered(if over { 1_000 } else { HEARTBEAT_MS }));
 }
 
 fn failed(room: Room) {
-    room.link.set(Link::Offline);
-    let wait = room.sync.try_update_value(|sync| {
+    room.link().set(Link::Offline);
+    let wait = room.sync().try_update_value(|sync| {
         let wait = sync.back_off_ms;
         sync.back_off_ms = (wait * 2).min(BACK_OFF_MS_MAX);
         wait
     });
     // Near the close every second counts.
-    let most = if room.remaining_s.get_untracked() <= 10 { 1_000 } else { BACK_OFF_MS_MAX };
+    let most = if room.remaining_s().get_untracked() <= 10 { 1_000 } else { BACK_OFF_MS_MAX };
     schedule(room, web::jittered(wait.unwrap_or(BACK_OFF_MS_MAX).min(most)));
 }
 
@@ -290,22 +293,22 @@ fn refused(room: Room, sent: i64, refusal: SaveRefusal) {
         SaveRefusalCode::Busy => failed(room),
         SaveRefusalCode::Invalid => {
             // The same request would be refused for ever: the mark at the question stays, and the sentence says what to do.
-            room.sync.update_value(|sync| sync.kept.changes.retain(|change| change.seq > sent));
+            room.sync().update_value(|sync| sync.kept.changes.retain(|change| change.seq > sent));
             persist(room);
-            room.notice.set(if refusal.message.is_empty() { room.word(ExamWord::Refused) } else { refusal.message });
+            room.notice().set(if refusal.message.is_empty() { room.word(ExamWord::Refused) } else { refusal.message });
             schedule(room, HEARTBEAT_MS);
         }
         SaveRefusalCode::Epoch => {
-            room.lock_text.set(refusal.message);
+            room.lock_text().set(refusal.message);
             stop(room, Lock::Elsewhere);
         }
         SaveRefusalCode::SignedOut => {
-            room.lock_text.set(refusal.message);
+            room.lock_text().set(refusal.message);
             stop(room, Lock::SignedOut);
         }
         SaveRefusalCode::Closed => {
             stop(room, Lock::Closed);
-            room.sync.update_value(|sync| sync.kept.changes.clear());
+            room.sync().update_value(|sync| sync.kept.changes.clear());
             persist(room);
             web::forget(&(key(room) + ".tab"));
             to_receipt(room);
@@ -314,12 +317,12 @@ fn refused(room: Room, sent: i64, refusal: SaveRefusal) {
 }
 
 fn stop(room: Room, lock: Lock) {
-    room.sync.update_value(|sync| {
+    room.sync().update_value(|sync| {
         sync.stopped = true;
         sync.timer = sync.timer.wrapping_add(1);
     });
-    room.hand_in_waits.set(false);
-    room.lock.set(Some(lock));
+    room.hand_in_waits().set(false);
+    room.lock().set(Some(lock));
 }
 
 /// The receipt is there once the server has closed the sitting; until then, and while it can't be reached, ask again.
@@ -329,7 +332,7 @@ fn to_receipt(room: Room) {
         if reply.is_some_and(|reply| reply.status == 200 && reply.url.ends_with("/receipt")) {
             web::go("/receipt");
         } else {
-            room.link.set(Link::Offline);
+            room.link().set(Link::Offline);
             web::after(web::jittered(1_500), move || to_receipt(room));
         }
     });

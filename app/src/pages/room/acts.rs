@@ -83,7 +83,8 @@ pub(super) fn room(page: &Page, view: &RoomView) -> AnyView {
 
 /// What ending the room does now.
 fn ending(lang: Lang, view: &RoomView) -> String {
-    let writing = view.tiles.iter().filter(|tile| matches!(tile.state, SeatState::Writing | SeatState::Offline)).count();
+    let writing =
+        view.tiles.iter().filter(|tile| matches!(tile.state, SeatState::Writing | SeatState::Offline)).count();
     if writing == 0 { t!(lang, acts::end_text).to_owned() } else { t!(lang, acts::end_writing, n = writing) }
 }
 
@@ -130,7 +131,13 @@ fn proctor(lang: Lang, view: &RoomView, row: &ProctorRow) -> AnyView {
 fn opening(lang: Lang, view: &RoomView) -> AnyView {
     let present = u32::try_from(view.proctors.len()).unwrap_or(u32::MAX);
     if present < view.proctors_required {
-        let why = t!(lang, acts::open_missing, missing = view.proctors_required - present, n = view.tiles.len(), required = view.proctors_required);
+        let why = t!(
+            lang,
+            acts::open_missing,
+            missing = view.proctors_required - present,
+            n = view.tiles.len(),
+            required = view.proctors_required
+        );
         return view! { <div class="banner warn"><p>{why}</p></div> }.into_any();
     }
     let waiting = view.tiles.iter().filter(|tile| tile.state == SeatState::Waiting).count();
@@ -199,7 +206,11 @@ fn moving(lang: Lang, detail: &SittingDetail, action: String) -> AnyView {
     let content = if detail.free_seats.is_empty() {
         view! { <p>{t!(lang, acts::move_none)}</p> }.into_any()
     } else {
-        let seats = detail.free_seats.iter().map(|seat| view! { <option value=*seat>{t!(lang, acts::seat, n = seat)}</option> }).collect_view();
+        let seats = detail
+            .free_seats
+            .iter()
+            .map(|seat| view! { <option value=*seat>{t!(lang, acts::seat, n = seat)}</option> })
+            .collect_view();
         view! {
             <form method="post" action=action>
                 <p>{t!(lang, acts::move_text)}</p>

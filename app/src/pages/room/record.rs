@@ -51,12 +51,24 @@ fn head(lang: Lang, view: &RecordView) -> Vec<(&'static str, String)> {
     vec![
         (t!(lang, record::session), format!("{} · {}", view.session.title, i18n::purpose(view.session.purpose, lang))),
         (t!(lang, confirm::subject), i18n::subject(&view.session, lang)),
-        (t!(lang, record::room), format!("{} · {}", t!(lang, room::name, n = view.number), i18n::room_state(view.state, lang))),
-        (t!(lang, record::planned), t!(lang, record::planned_text, begins = view.session.begins_text, minutes = view.session.minutes)),
+        (
+            t!(lang, record::room),
+            format!("{} · {}", t!(lang, room::name, n = view.number), i18n::room_state(view.state, lang)),
+        ),
+        (
+            t!(lang, record::planned),
+            t!(lang, record::planned_text, begins = view.session.begins_text, minutes = view.session.minutes),
+        ),
         (t!(lang, record::opened), view.opened_text.clone().unwrap_or_else(|| none.to_owned())),
         (t!(lang, record::ended), view.ended_text.clone().unwrap_or_else(|| none.to_owned())),
-        (t!(lang, record::counts), t!(lang, record::counts_text, expected = view.expected, present = view.present, absent = view.absent.len())),
-        (t!(lang, record::closed), if closed.is_empty() { none.to_owned() } else { closed.join(t!(lang, shell::list)) }),
+        (
+            t!(lang, record::counts),
+            t!(lang, record::counts_text, expected = view.expected, present = view.present, absent = view.absent.len()),
+        ),
+        (
+            t!(lang, record::closed),
+            if closed.is_empty() { none.to_owned() } else { closed.join(t!(lang, shell::list)) },
+        ),
     ]
 }
 
@@ -115,6 +127,9 @@ fn outages(lang: Lang, view: &RecordView) -> AnyView {
     if view.outages.is_empty() {
         return none(lang);
     }
-    let rows = view.outages.iter().map(|(down, up)| view! { <li class="num">{t!(lang, record::outage, down = down, up = up)}</li> });
+    let rows = view
+        .outages
+        .iter()
+        .map(|(down, up)| view! { <li class="num">{t!(lang, record::outage, down = down, up = up)}</li> });
     view! { <ul>{rows.collect_view()}</ul> }.into_any()
 }

@@ -19,7 +19,7 @@ pub struct Database {
 
 enum Place {
     Folder(Folder),
-    Schema { server: PgPool, name: String },
+    Schema { server: PgPool, name: String, url: String },
 }
 
 /// A folder that is gone when this is dropped.
@@ -58,12 +58,14 @@ impl Database {
     /// In a schema.
     pub async fn postgres() -> Self {
         let url = server_url();
-        let server = PgPoolOptions::new().max_connections(1).connect(&url).await.expect("the server of the tests answers");
+        let server =
+            PgPoolOptions::new().max_connections(1).connect(&url).await.expect("the server of the tests answers");
         let name = format!("test_{}", new_id(&RealWorld::new()).replace('-', ""));
         run(&server, format!("CREATE SCHEMA {name}")).await;
         let joint = if url.contains('?') { '&' } else { '?' };
-        let store = Store::open_postgres(&format!("{url}{joint}options[search_path]={name}")).await;
-        Self { store: store.expect("a new schema opens"), place: Place::Schema { server, name } }
+        let url = format!("{url}{joint}options[search_path]={name}");
+        let store = Store::open_postgres(&url).await.expect("a new schema opens");
+        Self { store, place: Place::Schema { server, name, url } }
     }
 
     /// The store.
@@ -71,12 +73,20 @@ impl Database {
         &self.store
     }
 
+    /// Where a second store finds the same schema.
+    pub fn url(&self) -> &str {
+        match &self.place {
+            Place::Folder(_) => panic!("a file has no URL"),
+            Place::Schema { url, .. } => url,
+        }
+    }
+
     /// Closes and removes it.
     pub async fn remove(self) {
         self.store.close().await;
         match self.place {
             Place::Folder(folder) => drop(folder),
-            Place::Schema { server, name } => run(&server, format!("DROP SCHEMA {name} CASCADE")).await,
+            Place::Schema { server, name, .. } => run(&server, format!("DROP SCHEMA {name} CASCADE")).await,
         }
     }
 }

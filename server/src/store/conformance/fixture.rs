@@ -7,7 +7,6 @@ use delivery::{
 use question_bank::{
     bank,
     checker::Conformance,
-    digest::DigestOf,
     marking::{FunctionScore, Score},
     paper::{Item, Paper},
     question::{Kind, Question},
@@ -225,9 +224,4 @@ pub fn paper(question: &str) -> (Paper, Conformance) {
 pub fn score(total_milli: u32) -> Score {
     let by_function = vec![FunctionScore { function: "ethics".to_owned(), got_milli: total_milli, max_milli: 1_000 }];
     Score { total_milli, max_milli: 1_000, by_function, passed: total_milli >= 600 }
-}
-
-/// Some digest.
-pub fn digest() -> question_bank::digest::Digest {
-    DigestOf::new("kaochang/test").finish()
 }

@@ -1,0 +1,110 @@
+//! Rooms, their seats, and who watches.
+
+use super::fixture::{ROOM, SESSION, commit, read, room_row, with_session, write};
+use crate::store::{
+    Store, StoreError, account,
+    account::AccountRow,
+    room,
+    room::{PresenceRow, RoomRow, SeatRow},
+};
+
+fn forbidden_by<T: std::fmt::Debug>(result: Result<T, StoreError>, name: &str) {
+    assert!(matches!(&result, Err(StoreError::Conflict(its)) if its == name), "{result:?} and not {name}");
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, StoreError>) {
+    assert!(matches!(result, Err(StoreError::Rows { got: 0, .. })), "{result:?}");
+}
+
+async fn stored(store: &Store) -> RoomRow {
+    room::of_session(&mut read(store).await, SESSION).await.expect("rooms are read").remove(0)
+}
+
+pub async fn a_room_opens_once(store: &Store) {
+    with_session(store).await;
+    let mut tx = write(store).await;
+    room::open(&mut tx, SESSION, ROOM, 1_000, 2_000).await.expect("an opening");
+    commit(tx).await;
+    refused(room::open(&mut write(store).await, SESSION, ROOM, 9_000, 9_000).await);
+    let opened = RoomRow {
+        state: "open".to_owned(),
+        opened_clock_ms: Some(1_000),
+        opened_at_ms: Some(2_000),
+        ..room_row(ROOM, 1)
+    };
+    assert_eq!(stored(store).await, opened);
+    let mut tx = write(store).await;
+    assert_eq!(room::not_ended(&mut tx, SESSION).await.expect("a count"), 1);
+    room::end(&mut tx, SESSION, ROOM, 3_000).await.expect("an end");
+    assert_eq!(room::not_ended(&mut tx, SESSION).await.expect("a count"), 0);
+    commit(tx).await;
+    refused(room::open(&mut write(store).await, SESSION, ROOM, 9_000, 9_000).await);
+    refused(room::end(&mut write(store).await, SESSION, ROOM, 9_000).await);
+    assert_eq!(stored(store).await.ended_at_ms, Some(3_000));
+}
+
+pub async fn a_room_that_is_not_open_never_ends(store: &Store) {
+    with_session(store).await;
+    refused(room::end(&mut write(store).await, SESSION, ROOM, 1).await);
+    refused(room::end(&mut write(store).await, SESSION, "none", 1).await);
+    assert_eq!(stored(store).await, room_row(ROOM, 1));
+}
+
+pub async fn a_room_number_once_a_session(store: &Store) {
+    with_session(store).await;
+    forbidden_by(room::insert(&mut write(store).await, SESSION, &room_row("room-2", 1)).await, "room_number_uq");
+    forbidden_by(room::insert(&mut write(store).await, SESSION, &room_row(ROOM, 2)).await, "room_pk");
+}
+
+pub async fn a_seat_code_once(store: &Store) {
+    with_session(store).await;
+    let seat =
+        |number, code: &str| SeatRow { room_id: ROOM.to_owned(), number, code: code.to_owned(), token_hash: None };
+    forbidden_by(room::insert_seat(&mut write(store).await, SESSION, &seat(4, "code-1")).await, "seat_code_uq");
+    forbidden_by(room::insert_seat(&mut write(store).await, SESSION, &seat(1, "code-4")).await, "seat_pk");
+}
+
+pub async fn a_seat_is_one_machine(store: &Store) {
+    with_session(store).await;
+    refused(room::enrol(&mut write(store).await, "no-code", "token", 1).await);
+    let mut tx = write(store).await;
+    room::enrol(&mut tx, "code-2", "token-old", 1).await.expect("a machine is enrolled");
+    room::enrol(&mut tx, "code-2", "token-new", 2).await.expect("another takes its place");
+    commit(tx).await;
+    let seats = room::seats(&mut read(store).await, SESSION).await.expect("seats are read");
+    let tokens: Vec<(i64, Option<&str>)> = seats.iter().map(|seat| (seat.number, seat.token_hash.as_deref())).collect();
+    assert_eq!(tokens, [(1, None), (2, Some("token-new")), (3, None)]);
+}
+
+pub async fn a_proctor_leaves_once(store: &Store) {
+    with_session(store).await;
+    let mut tx = write(store).await;
+    let account = AccountRow {
+        id: "id-p1".to_owned(),
+        login: "p1".to_owned(),
+        name: "王监考".to_owned(),
+        role: "proctor".to_owned(),
+        password_hash: "hash".to_owned(),
+    };
+    account::insert(&mut tx, &account, 1).await.expect("an account is kept");
+    commit(tx).await;
+    refused(room::check_out(&mut write(store).await, SESSION, ROOM, "p1", 5).await);
+    let mut tx = write(store).await;
+    room::check_in(&mut tx, SESSION, ROOM, "id-p1", 10).await.expect("a check-in");
+    room::check_out(&mut tx, SESSION, ROOM, "p1", 20).await.expect("a check-out");
+    room::check_in(&mut tx, SESSION, ROOM, "id-p1", 30).await.expect("back again");
+    commit(tx).await;
+    let mut tx = write(store).await;
+    room::check_out(&mut tx, SESSION, ROOM, "p1", 40).await.expect("a check-out");
+    refused(room::check_out(&mut tx, SESSION, ROOM, "p1", 50).await);
+    drop(tx);
+    let stay = |in_at_ms, out_at_ms| PresenceRow {
+        room_id: ROOM.to_owned(),
+        login: "p1".to_owned(),
+        name: "王监考".to_owned(),
+        in_at_ms,
+        out_at_ms,
+    };
+    let presences = room::presences(&mut read(store).await, SESSION).await.expect("stays are read");
+    assert_eq!(presences, [stay(10, Some(20)), stay(30, None)]);
+}
