@@ -35,18 +35,18 @@ async fn what_is_acknowledged_is_in_the_database() {
 #[tokio::test]
 async fn the_highest_sequence_stands_and_the_page_is_told() {
     let (exam, mut first) = writing().await;
-    saved(&first.send(vec![change(5, 3, "B")]).await);
-    let late = saved(&first.send(vec![change(4, 3, "C")]).await);
+    saved(&first.send(vec![change(5, 30, "B")]).await);
+    let late = saved(&first.send(vec![change(4, 30, "C")]).await);
     assert_eq!(late.superseded.len(), 1);
-    assert_eq!((late.superseded[0].position, late.superseded[0].response.as_str(), late.superseded[0].seq), (3, "B", 5));
-    let again = saved(&first.send(vec![change(5, 3, "B")]).await);
+    assert_eq!((late.superseded[0].position, late.superseded[0].response.as_str(), late.superseded[0].seq), (30, "B", 5));
+    let again = saved(&first.send(vec![change(5, 30, "B")]).await);
     assert!(again.superseded.is_empty(), "the same change twice is harmless");
-    saved(&first.send(vec![change(7, 3, "D"), change(6, 3, "A")]).await);
-    assert_eq!(exam.letters(&first.sitting).await, [(3, "D".to_owned())]);
+    saved(&first.send(vec![change(7, 30, "D"), change(6, 30, "A")]).await);
+    assert_eq!(exam.letters(&first.sitting).await, [(30, "D".to_owned())]);
     // After a reload the page goes on above.
     let page = first.browser.get("/exam").await;
     assert_eq!(page.field("revision").parse::<i64>().unwrap(), 0, "question 1 was never answered");
-    assert_eq!(first.browser.get("/exam?q=3").await.field("revision"), "7");
+    assert_eq!(first.browser.get("/exam?q=30").await.field("revision"), "7");
 }
 
 #[tokio::test]
