@@ -22,7 +22,11 @@ async function start() {
   document.documentElement.dataset.client = "on";
 }
 
+let leaving = false;
+addEventListener("pagehide", () => (leaving = true));
+
 start().catch((error) => {
+  if (leaving) return;
   console.warn(error);
   document.documentElement.dataset.client = "off";
   // A page that waits comes again by itself, as it does where scripts are off.

@@ -69,7 +69,6 @@ fn asset(page: &Page, file: &str) -> String {
 
 fn client(page: &Page) -> AnyView {
     view! {
-        <link rel="modulepreload" href=asset(page, "kaochang.js")/>
         <script type="module" src=asset(page, "boot.js")></script>
         <script nomodule defer src=asset(page, "old.js")></script>
     }

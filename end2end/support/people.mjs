@@ -19,6 +19,8 @@ export class Person {
     await context.addCookies(cookies.map(([name, value]) => ({ name, value, url: centre.address })));
     const person = new this();
     Object.assign(person, { browser, centre, context, who, scripts: options.javaScriptEnabled !== false });
+    // A browser with scripts switched off says so of each script.
+    if (!person.scripts) person.expect(/^request: GET \S+\.js(\?\S*)? csp$/);
     person.#looked = looked;
     context.setDefaultTimeout(15_000);
     person.page = await person.tab();
@@ -93,8 +95,17 @@ export class Person {
   }
 
   /** No violation of WCAG 2.2 AA that a machine can see. */
-  async accessible(page = this.page) {
-    assert.deepEqual(await violations(page), [], `accessibility of ${page.url()}`);
+  async accessible() {
+    const { page } = this;
+    if (this.scripts) return assert.deepEqual(await violations(page), [], `accessibility of ${page.url()}`);
+    // The looking needs scripts: the same page once more, in a browser that has them and gets none of ours.
+    const context = await this.browser.newContext({ viewport: SIZE, storageState: await this.context.storageState() });
+    await context.route(/\.js(\?|$)/, (route) => route.abort());
+    const twin = await context.newPage();
+    await twin.goto(page.url());
+    const found = await violations(twin);
+    await context.close();
+    assert.deepEqual(found, [], `accessibility of ${page.url()} without scripts`);
   }
 
   text(selector) {

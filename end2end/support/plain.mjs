@@ -11,9 +11,13 @@ export function formOf(page, position) {
 export async function pick(page, position, letters) {
   const form = formOf(page, position);
   for (const input of await form.locator('input[name="choice"]').all()) {
-    const wanted = letters.includes(await input.getAttribute("value"));
+    const value = await input.getAttribute("value");
+    const wanted = letters.includes(value);
     if (wanted !== (await input.isChecked()) && (wanted || (await input.getAttribute("type")) === "checkbox")) {
-      await form.locator("label", { has: input }).click();
+      const label = form.locator(`label:has([name="choice"][value="${value}"])`);
+      // Out from under the bar at the foot, as a person scrolls.
+      await label.evaluate((element) => element.scrollIntoView({ block: "center" }));
+      await label.click();
     }
   }
 }
@@ -26,7 +30,7 @@ export async function picked(page, position) {
 
 /** Presses a button of the question: `next`, `prev`, `stay`, `clear`, `sheet`. */
 export async function turn(candidate, position, go) {
-  await candidate.press(candidate.page.locator(`button[name="go"][value="${go}"]:visible:is(form#f-${position} *, [form="f-${position}"])`));
+  await candidate.press(candidate.page.locator(`button[name="go"][value="${go}"]:not([aria-hidden]):visible:is(form#f-${position} *, [form="f-${position}"])`));
 }
 
 /** A form that is older than what stands: it is told, and changes nothing. */
@@ -42,7 +46,7 @@ export async function staleFormIsTold(candidate, position) {
   assert.match(candidate.notice, /^saved~/);
 
   await pick(old, position, "B");
-  await Promise.all([old.waitForNavigation(), old.locator(`form#f-${position} button[value="stay"]:visible`).click()]);
+  await Promise.all([old.waitForNavigation(), old.locator(`form#f-${position} button[value="stay"]:not([aria-hidden])`).click()]);
   assert.equal(new URL(old.url()).searchParams.get("notice"), `form_stale~${position}`);
   assert.match(await old.locator('[role="alert"]').first().innerText(), new RegExp(`第 ${position} 题在此页打开后已有更新的作答`));
   assert.equal(await picked(old, position), "A", "the page shows what stands");

@@ -111,7 +111,7 @@ fn footer(room: Room) -> impl IntoView + use<> {
         <div class="foot">
             <div class="foot-in">
                 {move || (!room.all().get()).then(|| question::flag(room, room.index(), true))}
-                <p class="state" class:bad=move || room.link().get() == Link::Offline class:busy=move || room.link().get() == Link::Saving role="status">
+                <p class="state only-live" class:bad=move || room.link().get() == Link::Offline class:busy=move || room.link().get() == Link::Saving role="status">
                     {move || room.link_text()}
                 </p>
                 {move || (!room.all().get()).then(|| question::neighbours(room, room.index()))}

@@ -59,7 +59,14 @@ impl Centre {
         if !admitted.changes.is_empty() {
             match self.writer.save(rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
-                Ok(false) => return Err(self.why_not_written(&admitted)),
+                Ok(false) => {
+                    let why = self.why_not_written(&admitted);
+                    if why == SaveRefusalCode::Closed {
+                        let kept = self.quarantine(&admitted.session, &admitted.sitting, &request.changes).await;
+                        kept.map_err(|_| SaveRefusalCode::Busy)?;
+                    }
+                    return Err(why);
+                }
                 Err(_) => return Err(SaveRefusalCode::Busy),
             }
         }
@@ -71,14 +78,19 @@ impl Centre {
         let hash = token_hash(token);
         let one_at_a_time = self.hall().by_token(&hash).ok_or(Refusal::SignedOut)?.1.forms.clone();
         let _form = one_at_a_time.lock().await;
-        let (admitted, same) = self.admit_form(&hash, form)?;
+        let (admitted, same) = match self.admit_form(&hash, form) {
+            Err(Refusal::Notice(notice)) if notice.code == Code::SittingClosed => {
+                return self.quarantine_form(&hash, form).await;
+            }
+            admitted => admitted?,
+        };
         if !same {
             match self.writer.save(rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
                 Ok(false) if self.why_not_written(&admitted) == SaveRefusalCode::Epoch => {
                     return Err(Code::EpochStale.into());
                 }
-                Ok(false) => return Err(Code::SittingClosed.into()),
+                Ok(false) => return self.quarantine_form(&hash, form).await,
                 Err(StoreError::Full) => return Err(Code::StoreFull.into()),
                 Err(_) => return Err(Code::StoreBusy.into()),
             }
@@ -172,6 +184,18 @@ impl Centre {
             Some(sitting) if sitting.sitting.epoch != admitted.epoch => SaveRefusalCode::Epoch,
             _ => SaveRefusalCode::Closed,
         }
+    }
+
+    /// Keeps the answer of a form that came after the close, and says so.
+    async fn quarantine_form<T>(&self, token_hash: &str, form: &FormAnswer) -> Result<T, Refusal> {
+        let ids =
+            self.hall().by_token(token_hash).map(|(session, sitting, _)| (session.id.clone(), sitting.id.clone()));
+        let (session, sitting) = ids.ok_or(Refusal::SignedOut)?;
+        let FormAnswer { position, revision, ref response, flagged, .. } = *form;
+        // The server gives a form's sequence, and after the close it gives none: the revision says what the page showed.
+        let change = ChangeWire { seq: revision, position, response: response.clone(), flagged };
+        self.quarantine(&session, &sitting, &[change]).await?;
+        Err(Code::SittingClosed.into())
     }
 
     async fn quarantine(&self, session: &str, sitting: &str, changes: &[ChangeWire]) -> Result<(), StoreError> {

@@ -85,11 +85,13 @@ impl Centre {
         let (mut digests, mut acts) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
         for job in &jobs {
             let rows = response::of_sitting(&mut tx, session_id, &job.sitting).await?;
-            let (digest, score) = job.close(&mut tx, session_id, &rows, &keys, (by, clock_ms, at_ms)).await?;
+            let (digest, score, score_hash) =
+                job.close(&mut tx, session_id, &rows, &keys, (by, clock_ms, at_ms)).await?;
             let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();
             let detail = serde_json::json!({
                 "by": by.code(), "clock_ms": clock_ms, "reason": reason, "responses": digest.to_string(), "positions": positions,
                 "total_milli": score.total_milli, "max_milli": score.max_milli, "passed": score.passed,
+                "score": score_hash.to_string(),
             });
             acts.push(Act { at_ms, actor, act: "sitting.closed", subject: &job.sitting, detail });
             digests.push(digest);
@@ -117,13 +119,13 @@ impl Job {
         rows: &[ResponseRow],
         keys: &Keys,
         (by, clock_ms, at_ms): (ClosedBy, i64, i64),
-    ) -> Result<(Digest, Score), StoreError> {
+    ) -> Result<(Digest, Score, Digest), StoreError> {
         let digest = response::digest_of(rows);
         let (marks, score) = self.marker.mark(rows, keys)?;
         sittings::close(tx, session_id, &self.sitting, &Closing { by, clock_ms, at_ms, responses_digest: &digest })
             .await?;
-        score::insert(tx, session_id, &self.sitting, 1, &score, &marks, at_ms).await?;
-        Ok((digest, score))
+        let score_hash = score::insert(tx, session_id, &self.sitting, 1, &score, &marks, at_ms).await?;
+        Ok((digest, score, score_hash))
     }
 }
 

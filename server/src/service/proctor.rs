@@ -158,7 +158,10 @@ impl Centre {
             let mut hall = self.hall();
             if let Some(session) = hall.sessions.get_mut(&session_id) {
                 session.state = SessionState::Running;
-                session.clock.tick(self.world.monotonic_ms());
+                // Where it runs already, a gap is the next tick's to find and to record.
+                if first {
+                    session.clock.tick(self.world.monotonic_ms());
+                }
             }
             if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
                 room.room.state = RoomState::Open;

@@ -237,8 +237,10 @@ impl Centre {
         let start = {
             let hall = self.hall();
             let (session, sitting, _) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
+            // A double click, or a tick in between, has started it already.
+            let waits = sitting.sitting.phase == Phase::Present { confirmed: true, accepted: true };
             let open = session.rooms[&sitting.room].room.state == RoomState::Open;
-            open.then(|| self.start_of(session, std::iter::once(sitting), 0))
+            (waits && open).then(|| self.start_of(session, std::iter::once(sitting), 0))
         };
         match start {
             Some(start) => self.start_sittings(start).await,

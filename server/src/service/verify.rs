@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use question_bank::digest::Digest;
+use question_bank::{checker::Conformance, digest::Digest, paper::Paper};
 use serde_json::Value;
 
 use super::session::papers_digest;
@@ -231,16 +231,17 @@ impl Session<'_> {
 
     async fn check_papers(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
         let mut digests: Vec<(String, Digest)> = Vec::new();
-        for stored in paper::of_session(tx, self.id).await? {
+        for row in paper::rows(tx, self.id).await? {
             report.rows += 1;
-            let digest = stored.paper.digest();
-            if stored.digest != digest.to_string() {
+            let paper: Option<Paper> = serde_json::from_str(&row.document).ok();
+            let fits = paper.as_ref().is_some_and(|its| row.digest == its.digest().to_string() && is_told(its, &row));
+            if !fits {
                 report.problems.push(format!(
                     "paper of sitting {} (session {}): was changed after it was drawn",
-                    stored.sitting, self.id
+                    row.sitting_id, self.id
                 ));
             }
-            digests.push((stored.sitting, digest));
+            digests.extend(paper.map(|paper| (row.sitting_id, paper.digest())));
         }
         let digest = papers_digest(digests.iter().map(|(id, digest)| (id.as_str(), *digest))).to_string();
         if self.facts.papers.as_deref() != Some(digest.as_str()) {
@@ -250,16 +251,47 @@ impl Session<'_> {
     }
 
     async fn check_scores(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
-        let scores: BTreeMap<_, _> = score::of_session(tx, self.id).await?.into_iter().collect();
-        report.rows += scores.len();
-        for (sitting, facts) in &self.facts.closed {
-            let audited = facts.get("total_milli").and_then(Value::as_u64);
-            if scores.get(sitting).map(|score| u64::from(score.total_milli)) != audited {
-                report
-                    .problems
-                    .push(format!("score of sitting {sitting} (session {}): is not that of the hand-in", self.id));
+        let mut promised: BTreeMap<&str, Option<&str>> = self
+            .facts
+            .closed
+            .iter()
+            .map(|(sitting, facts)| (sitting.as_str(), facts.get("score").and_then(Value::as_str)))
+            .collect();
+        for row in score::rows(tx, self.id).await? {
+            report.rows += 1;
+            let at = format!("score {} of sitting {} (session {})", row.version, row.sitting_id, self.id);
+            let hash = score::hash_of(self.id, &row).to_string();
+            match promised.remove(row.sitting_id.as_str()) {
+                None => report.problems.push(format!("{at}: the audit chain knows nothing of it")),
+                Some(audited) if audited != Some(hash.as_str()) => {
+                    report.problems.push(format!("{at}: is not that of the hand-in"));
+                }
+                Some(_) => {}
             }
+        }
+        for sitting in promised.into_keys() {
+            report.problems.push(format!("score of sitting {sitting} (session {}): is missing", self.id));
         }
         Ok(())
     }
 }
+
+/// Whether the statement beside a paper says what is on it.
+fn is_told(paper: &Paper, row: &paper::PaperRow) -> bool {
+    let Ok(told) = serde_json::from_str::<Conformance>(&row.conformance) else { return false };
+    let (mut functions, mut kinds) = (BTreeMap::<&str, u32>::new(), BTreeMap::<&str, u32>::new());
+    for item in &paper.items {
+        *functions.entry(&item.function).or_default() += item.points_milli;
+        *kinds.entry(item.kind.code()).or_default() += 1;
+    }
+    let told_functions: BTreeMap<&str, u32> =
+        told.by_function.iter().map(|(id, milli)| (id.as_str(), *milli)).collect();
+    let told_kinds: BTreeMap<&str, u32> = told.by_kind.iter().map(|(kind, count)| (kind.code(), *count)).collect();
+    told.paper == paper.digest()
+        && usize::try_from(told.questions).is_ok_and(|count| count == paper.items.len())
+        && told.total_milli == functions.values().sum::<u32>()
+        && (told_functions, told_kinds) == (functions, kinds)
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,19 @@ pub struct StoredPaper {
     pub digest: String,
 }
 
+/// A paper as text.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct PaperRow {
+    /// Id of the sitting.
+    pub sitting_id: String,
+    /// [`Paper`] as JSON.
+    pub document: String,
+    /// Its digest.
+    pub digest: String,
+    /// [`Conformance`] as JSON.
+    pub conformance: String,
+}
+
 /// Keeps a paper with the statement that it conforms.
 pub async fn insert(
     tx: &mut Tx,
@@ -36,9 +49,16 @@ pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<StoredPaper
         .collect()
 }
 
+/// Every paper of a session exactly as it stands, for whoever checks the record.
+pub async fn rows(tx: &mut Tx, session_id: &str) -> Result<Vec<PaperRow>, StoreError> {
+    Ok(fetch_all!(tx, ROWS, session_id))
+}
+
 const INSERT: &str =
     "INSERT INTO paper (session_id, sitting_id, document, digest, conformance) VALUES ($1, $2, $3, $4, $5)";
 const OF_SESSION: &str = "SELECT sitting_id, document, digest FROM paper WHERE session_id = $1 ORDER BY sitting_id";
+const ROWS: &str =
+    "SELECT sitting_id, document, digest, conformance FROM paper WHERE session_id = $1 ORDER BY sitting_id";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION, ROWS];

@@ -76,7 +76,7 @@ fn here(position: u32, fields: &Fields) -> String {
     if fields.get("all").is_empty() {
         format!("/exam?q={position}")
     } else {
-        format!("/exam?q={position}&all=1#q{position}")
+        format!("/exam?q={position}&all=1#q-{position}")
     }
 }
 

@@ -5,7 +5,10 @@ use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
-use kaochang_app::{notice::Code, pages::room as pages};
+use kaochang_app::{
+    notice::{Code, Notice},
+    pages::room as pages,
+};
 use serde::Deserialize;
 
 use super::{
@@ -13,6 +16,7 @@ use super::{
     visitor::{Fields, Visitor},
 };
 use crate::service::{
+    Refusal,
     account::Staff,
     proctor::{Grant, Second},
 };
@@ -75,7 +79,7 @@ pub async fn act(
     let outcome = match act.as_str() {
         "check-out" => web.centre.check_out(&id, &who, fields.get("account")).await,
         "open" => web.centre.open_room(&id, &who).await,
-        "extend" => web.centre.extend(&id, None, &who, &grant(&fields)).await,
+        "extend" => extend(&web, &id, None, &who, &fields).await,
         "end" => web.centre.end_room(&id, &who, fields.get("reason"), confirmed).await,
         _ => return reply::not_found(visitor).await,
     };
@@ -93,7 +97,7 @@ pub async fn sitting_act(
     let centre = &web.centre;
     let confirmed = fields.get("confirm") == "yes";
     let outcome = match act.as_str() {
-        "extend" => centre.extend(&id, Some(&sitting), &who, &grant(&fields)).await,
+        "extend" => extend(&web, &id, Some(&sitting), &who, &fields).await,
         "hand-in" => centre.force_hand_in(&id, &sitting, &who, fields.get("reason"), confirmed).await,
         "absent" => centre.record_absent(&id, &sitting, &who).await,
         "move" => match fields.number("seat") {
@@ -112,14 +116,16 @@ fn path(room: &str) -> String {
     format!("/rooms/{room}")
 }
 
-fn grant(fields: &Fields) -> Grant {
-    let second = Second {
-        login: fields.get("second_account").trim().to_owned(),
-        password: fields.get("second_password").to_owned(),
-    };
-    Grant {
+/// A grant; the password of a second proctor is braked like any other.
+async fn extend(web: &Web, room: &str, sitting: Option<&str>, who: &Staff, fields: &Fields) -> Result<Notice, Refusal> {
+    let login = fields.get("second_account").trim().to_owned();
+    if !login.is_empty() {
+        web.throttle.account(&login)?;
+    }
+    let grant = Grant {
         minutes: fields.number("minutes").unwrap_or(0),
         reason: fields.get("reason").to_owned(),
-        second: Some(second),
-    }
+        second: Some(Second { login, password: fields.get("second_password").to_owned() }),
+    };
+    web.centre.extend(room, sitting, who, &grant).await
 }

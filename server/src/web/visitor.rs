@@ -164,7 +164,9 @@ impl Fields {
     /// A path of ours to go back to; never another site.
     pub fn back(&self) -> &str {
         let back = self.get("back");
-        let ours = back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+        // Browsers leave tabs and line ends out before they read an address, and take a backslash for a slash.
+        let strange = |c: char| c == '\\' || c.is_control();
+        let ours = back.starts_with('/') && !back.starts_with("//") && !back.contains(strange);
         if ours { back } else { "/" }
     }
 }

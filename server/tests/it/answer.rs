@@ -38,7 +38,10 @@ async fn the_highest_sequence_stands_and_the_page_is_told() {
     saved(&first.send(vec![change(5, 30, "B")]).await);
     let late = saved(&first.send(vec![change(4, 30, "C")]).await);
     assert_eq!(late.superseded.len(), 1);
-    assert_eq!((late.superseded[0].position, late.superseded[0].response.as_str(), late.superseded[0].seq), (30, "B", 5));
+    assert_eq!(
+        (late.superseded[0].position, late.superseded[0].response.as_str(), late.superseded[0].seq),
+        (30, "B", 5)
+    );
     let again = saved(&first.send(vec![change(5, 30, "B")]).await);
     assert!(again.superseded.is_empty(), "the same change twice is harmless");
     saved(&first.send(vec![change(7, 30, "D"), change(6, 30, "A")]).await);
@@ -88,10 +91,15 @@ async fn what_no_page_of_ours_makes_is_refused_whole() {
 async fn what_is_no_request_is_refused_in_words() {
     let (exam, mut first) = writing().await;
     let good = r#"{"epoch":1,"changes":[{"seq":1,"position":1,"response":"A","flagged":false}]}"#;
-    let (no_field, more) = (good.replace(r#","flagged":false"#, ""), good.replace("\"epoch\"", "\"score\":100,\"epoch\""));
+    let (no_field, more) =
+        (good.replace(r#","flagged":false"#, ""), good.replace("\"epoch\"", "\"score\":100,\"epoch\""));
     let (text, number) = (good.replace("\"seq\":1", "\"seq\":\"1\""), good.replace("\"seq\":1", "\"seq\":1e400"));
     for body in ["", "{", "[]", "null", "\u{feff}{}", no_field.as_str(), &more, &text, &number] {
-        assert_eq!(refusal(&first.browser.post_json("/exam/changes", body.to_owned()).await), SaveRefusalCode::Invalid, "{body}");
+        assert_eq!(
+            refusal(&first.browser.post_json("/exam/changes", body.to_owned()).await),
+            SaveRefusalCode::Invalid,
+            "{body}"
+        );
     }
     let not_utf8 = first.browser.post_json("/exam/changes", vec![b'"', 0xff, b'"']).await;
     assert_eq!(refusal(&not_utf8), SaveRefusalCode::Invalid);
@@ -175,7 +183,10 @@ async fn a_form_with_nothing_or_nonsense_changes_nothing() {
     ];
     for fields in wrong {
         let answer = first.browser.post("/exam/answer", fields).await;
-        assert!(["form_invalid", "position_invalid", "response_invalid"].contains(&answer.code()), "{fields:?} {answer:?}");
+        assert!(
+            ["form_invalid", "position_invalid", "response_invalid"].contains(&answer.code()),
+            "{fields:?} {answer:?}"
+        );
     }
     assert!(exam.responses(&first.sitting).await.is_empty());
     let page = first.browser.get("/exam?q=1").await;
@@ -188,9 +199,12 @@ async fn a_form_with_nothing_or_nonsense_changes_nothing() {
 #[tokio::test]
 async fn the_buttons_of_the_form_lead_where_they_say() {
     let (_exam, mut first) = writing().await;
-    for (go, position, leads) in
-        [("next", "2", "/exam?q=3&"), ("prev", "2", "/exam?q=1&"), ("prev", "1", "/exam?q=1&"), ("sheet", "2", "/exam/hand-in?")]
-    {
+    for (go, position, leads) in [
+        ("next", "2", "/exam?q=3&"),
+        ("prev", "2", "/exam?q=1&"),
+        ("prev", "1", "/exam?q=1&"),
+        ("sheet", "2", "/exam/hand-in?"),
+    ] {
         let fields = [("epoch", "1"), ("position", position), ("revision", "0"), ("go", go)];
         let answer = first.browser.post("/exam/answer", &fields).await;
         let location = answer.location.unwrap_or_default();

@@ -175,7 +175,8 @@ impl TestExam {
     /// The n-th of the roster at their own machine, not logged in yet.
     pub async fn arriving(&self, n: usize) -> Candidate {
         let entry = self.roster[n - 1].clone();
-        let sitting = self.sittings().await.into_iter().find(|s| s.admission_no == entry.admission_no).expect("on it").id;
+        let sitting =
+            self.sittings().await.into_iter().find(|s| s.admission_no == entry.admission_no).expect("on it").id;
         Candidate::new(self.machine(entry.room, entry.seat).await, entry, sitting)
     }
 

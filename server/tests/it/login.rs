@@ -170,7 +170,9 @@ async fn a_move_takes_every_answer_along_and_leaves_the_old_machine_none() {
     old.answer(1, "A").await;
     old.answer(2, "B").await;
     let page = old.browser.get("/exam?q=3").await;
-    for (seat, code) in [("2", "seat_taken"), ("4", "seat_not_in_room"), ("0", "seat_not_in_room"), ("x", "seat_not_in_room")] {
+    for (seat, code) in
+        [("2", "seat_taken"), ("4", "seat_not_in_room"), ("0", "seat_not_in_room"), ("x", "seat_not_in_room")]
+    {
         assert_eq!(proctor.on(&old, "move", &[("seat", seat)]).await.code(), code, "seat {seat}");
     }
     assert_eq!(proctor.on(&old, "move", &[("seat", "3")]).await.notice(), "seat_moved~3");

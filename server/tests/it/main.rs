@@ -4,5 +4,15 @@
 mod exam;
 
 mod answer;
+mod cli;
+mod concurrency;
+mod hand_in;
 mod login;
+mod outage;
 mod room;
+mod routes;
+mod score;
+mod secrecy;
+mod session;
+mod time;
+mod web;

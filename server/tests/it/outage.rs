@@ -24,7 +24,8 @@ async fn a_crash_loses_no_answer_and_nobodys_time() {
     first.browser = first.browser.at(exam.router.clone());
     let after = first.remaining_ms().await;
     assert!((before..=before + 1_000).contains(&after), "{before} and then {after}: a gift of a second at most");
-    let rows: Vec<_> = exam.responses(&first.sitting).await.into_iter().map(|r| (r.position, r.response, r.flagged)).collect();
+    let rows: Vec<_> =
+        exam.responses(&first.sitting).await.into_iter().map(|r| (r.position, r.response, r.flagged)).collect();
     assert_eq!(rows, [(1, "A".to_owned(), false), (2, "B".to_owned(), true)]);
     assert_eq!(first.browser.get("/exam?q=2").await.field("revision"), "2");
     assert_eq!((exam.ledger(&first.sitting).await, exam.score(&second.sitting).await), (ledger, score));

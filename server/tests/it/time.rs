@@ -133,7 +133,10 @@ async fn an_extension_of_one_moves_one_end() {
     first.answer(2, "A").await;
     exam.pass(1).await;
     assert_eq!(first.refused(3, "A").await, SaveRefusalCode::Closed);
-    assert_eq!(exam.ledger(&first.sitting).await, [("duration", 3 * MINUTE_MS, None), ("extension", 2 * MINUTE_MS, None)]);
+    assert_eq!(
+        exam.ledger(&first.sitting).await,
+        [("duration", 3 * MINUTE_MS, None), ("extension", 2 * MINUTE_MS, None)]
+    );
     let start = exam.sitting(&first.sitting).await.started_clock_ms;
     assert_eq!(start, Some(LEAD_MS), "the start is never moved");
 }
@@ -173,7 +176,8 @@ async fn a_grant_needs_minutes_and_a_reason() {
 async fn a_grant_above_the_limit_needs_a_second_proctor_of_the_room() {
     let (exam, mut first, mut proctor) = writing(Setup::short()).await;
     let mut grant = async |minutes: &str, second: &str, password: &str| {
-        let fields = [("minutes", minutes), ("reason", "断网"), ("second_account", second), ("second_password", password)];
+        let fields =
+            [("minutes", minutes), ("reason", "断网"), ("second_account", second), ("second_password", password)];
         proctor.on(&first, "extend", &fields).await.code().to_owned()
     };
     assert_eq!(grant("15", "", "").await, "time_granted");
@@ -193,8 +197,7 @@ async fn a_second_password_can_not_be_guessed() {
     let (exam, first, mut proctor) = writing(Setup::short()).await;
     let mut codes = Vec::new();
     for _ in 0..12 {
-        let fields =
-            [("minutes", "16"), ("reason", "断网"), ("second_account", "p2"), ("second_password", "guess")];
+        let fields = [("minutes", "16"), ("reason", "断网"), ("second_account", "p2"), ("second_password", "guess")];
         codes.push(proctor.on(&first, "extend", &fields).await.code().to_owned());
     }
     assert!(codes.contains(&"password_too_often".to_owned()), "{codes:?}");

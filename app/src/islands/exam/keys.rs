@@ -96,7 +96,14 @@ fn display(event: &web_sys::MouseEvent) {
 pub(super) fn help(room: Room) -> impl IntoView + use<> {
     seam(view! {
         <details class="keys only-live" prop:open=move || room.keys_open().get()
-            on:toggle=move |event| room.keys_open().set(event_target::<Element>(&event).has_attribute("open"))>
+            on:toggle=move |event| {
+                let list = event_target::<Element>(&event);
+                room.keys_open().set(list.has_attribute("open"));
+                if list.has_attribute("open") {
+                    // It stands below the answer sheet, out of sight on a small screen.
+                    list.scroll_into_view();
+                }
+            }>
             <summary>{room.word(ExamWord::KeysTitle)}</summary>
             <dl>
                 <dt><kbd>"A–F"</kbd><kbd>"1–6"</kbd></dt><dd>{room.word(ExamWord::KeysChoose)}</dd>

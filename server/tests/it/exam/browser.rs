@@ -87,7 +87,12 @@ impl Browser {
         }
         let bytes = body.collect().await.expect("a whole body").to_bytes();
         let location = parts.headers.get(header::LOCATION).map(|value| value.to_str().expect("plain text").to_owned());
-        Answer { status: parts.status, location, body: String::from_utf8_lossy(&bytes).into_owned(), headers: parts.headers }
+        Answer {
+            status: parts.status,
+            location,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            headers: parts.headers,
+        }
     }
 
     fn keep(&mut self, set: &str) {

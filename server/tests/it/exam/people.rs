@@ -98,7 +98,8 @@ impl Candidate {
     pub async fn form(&mut self, page: &Answer, letters: &str) -> Answer {
         let [epoch, position, revision] = ["epoch", "position", "revision"].map(|name| page.field(name));
         let letters: Vec<String> = letters.chars().map(String::from).collect();
-        let mut fields = vec![("epoch", epoch.as_str()), ("position", &position), ("revision", &revision), ("go", "stay")];
+        let mut fields =
+            vec![("epoch", epoch.as_str()), ("position", &position), ("revision", &revision), ("go", "stay")];
         fields.extend(letters.iter().map(|letter| ("choice", letter.as_str())));
         self.browser.post("/exam/answer", &fields).await
     }

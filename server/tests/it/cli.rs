@@ -1,0 +1,252 @@
+//! The binary itself: what it says when it can't, and that it stops when told to. On the loopback interface, at ports that
+//! were free a moment ago; each server is stopped by the test that started it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+};
+
+use crate::exam::{Folder, STANDARD};
+
+fn kaochang(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaochang"));
+    command.env_clear().env("NO_COLOR", "1").arg("--data").arg(data).current_dir(data);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The command fails with exit code 1 and one message; what it says.
+fn refused(command: &mut Command) -> String {
+    let output = command.output().expect("the binary runs");
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(!error.contains("panicked") && !error.contains("backtrace"), "{error}");
+    error
+}
+
+fn done(command: &mut Command) -> String {
+    let output: Output = command.output().expect("the binary runs");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server that serves.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let mut child = kaochang(data).args(["serve", "--listen", "127.0.0.1:0"]).spawn().expect("the binary runs");
+        let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        while log.read_line(&mut line).expect("a log") > 0 {
+            if let Some((_, address)) = line.split_once("serving on http://") {
+                let address = address.split_whitespace().next().unwrap_or_default();
+                let address = address.parse().unwrap_or_else(|_| panic!("{line} names no address"));
+                return Self { child, address, log };
+            }
+        }
+        let status = child.wait().expect("it ended");
+        panic!("the server did not start: {status}\n{line}");
+    }
+
+    /// Asks for a page; status line and all.
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)
+            .expect("it takes it");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
+    }
+
+    /// Sends a signal to this very process and waits for its end; the rest of its log.
+    fn stop(mut self, signal: &str) -> (ExitStatus, String) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).expect("a log");
+        (self.child.wait().expect("it ends"), log)
+    }
+}
+
+impl Drop for Server {
+    /// Also when the test fails in between; a child that ended already is no error.
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn serves_and_stops_when_told_to() {
+    let folder = Folder::new();
+    for signal in ["-TERM", "-INT"] {
+        let server = Server::start(&folder.0);
+        assert!(server.get("/health").starts_with("HTTP/1.1 200"), "{signal}");
+        assert!(server.get("/").contains("<!DOCTYPE html>"));
+        let (status, log) = server.stop(signal);
+        assert_eq!(status.code(), Some(0), "{signal}: {log}");
+        assert!(log.contains("stopped"), "{signal}: {log}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_at_once() {
+    let folder = Folder::new();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    for command in ["serve", "demo"] {
+        let error = refused(kaochang(&folder.0).args([command, "--listen", &address]));
+        assert!(error.contains(&address) && error.contains("in use") && error.contains("--listen"), "{error}");
+    }
+    assert!(!folder.0.join("kaochang.sqlite").exists(), "before anything else was done");
+}
+
+#[test]
+fn a_data_folder_has_one_server() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.0);
+    for arguments in [vec!["serve", "--listen", "127.0.0.1:0"], vec!["session", "list"]] {
+        let error = refused(kaochang(&folder.0).args(arguments));
+        assert!(error.contains("another kaochang") && error.contains("--data"), "{error}");
+    }
+    assert!(server.get("/health").starts_with("HTTP/1.1 200"), "the first goes on");
+    let (status, _) = server.stop("-TERM");
+    assert!(status.success());
+    assert_eq!(done(kaochang(&folder.0).args(["session", "list"])), "");
+}
+
+#[test]
+fn a_database_that_is_none_is_told() {
+    let folder = Folder::new();
+    for url in ["mysql://localhost/x", "nonsense", "sqlite:x.db", ""] {
+        let error = refused(kaochang(&folder.0).args(["serve", "--listen", "127.0.0.1:0", "--database-url", url]));
+        assert!(error.contains("postgres://"), "{url}: {error}");
+    }
+    for url in ["postgres://[", "postgres://u@127.0.0.1:1/x"] {
+        let error = refused(kaochang(&folder.0).args(["serve", "--listen", "127.0.0.1:0", "--database-url", url]));
+        assert!(error.contains("the database can't be opened"), "{url}: {error}");
+    }
+    let file = folder.0.join("kaochang.sqlite");
+    std::fs::write(&file, "this is no database, and it is long enough to be looked at as one".repeat(20)).unwrap();
+    let error = refused(kaochang(&folder.0).args(["serve", "--listen", "127.0.0.1:0"]));
+    assert!(error.contains("the database can't be opened"), "{error}");
+}
+
+#[test]
+fn settings_that_are_none_are_told() {
+    let folder = Folder::new();
+    for (arguments, wanted) in [
+        (["serve", "--utc-offset", "tomorrow"], "+08:00"),
+        (["serve", "--tls-cert", "cert.pem"], "--tls-key"),
+        (["session", "seats", "none"], "no such session"),
+    ] {
+        let error = refused(kaochang(&folder.0).args(arguments));
+        assert!(error.contains(wanted), "{arguments:?}: {error}");
+    }
+    let error = refused(kaochang(Path::new("/")).args(["session", "list", "--data", "/dev/null/x"]));
+    assert!(error.contains("can't be made"), "{error}");
+    std::fs::write(folder.0.join("kaochang.toml"), "listen = 5").unwrap();
+    assert!(refused(kaochang(&folder.0).arg("serve")).contains("kaochang.toml"));
+    std::fs::write(folder.0.join("kaochang.toml"), "colour = \"red\"").unwrap();
+    assert!(refused(kaochang(&folder.0).arg("serve")).contains("colour"));
+}
+
+#[test]
+fn a_damaged_key_file_is_told() {
+    let folder = Folder::new();
+    done(kaochang(&folder.0).args(["session", "list"]));
+    std::fs::write(folder.0.join("vault.key"), "00").unwrap();
+    let error = refused(kaochang(&folder.0).args(["session", "list"]));
+    assert!(error.contains("vault.key") && error.contains("backup"), "{error}");
+}
+
+const PLAN: &str = "title = \"模拟\"\nstandard = \"cloud-computing-engineer-2-02-10-12\"\nlevel = \"junior\"\n\
+    direction = \"operations\"\npurpose = \"mock\"\nminutes = 90\n[[room]]\nnumber = 1\nseats = 2\ncolumns = 2\n";
+const ROSTER: &str = "admission_no,name,id_number,room,seat\n1,甲,990000199001010017,1,1\n";
+
+#[test]
+fn a_session_is_planned_verified_and_a_bad_plan_is_not() {
+    let folder = Folder::new();
+    let write = |name: &str, text: &str| std::fs::write(folder.0.join(name), text).unwrap();
+    write("plan.toml", PLAN);
+    write("short.toml", &PLAN.replace("90", "89"));
+    write("broken.toml", "title = ");
+    write("roster.csv", ROSTER);
+    write("bad.csv", &format!("{ROSTER}1,乙,990000199001010025,1,3\n"));
+    let create = ["session", "create", "--plan", "plan.toml", "--roster", "roster.csv"];
+    for (plan, roster, wanted) in [
+        ("short.toml", "roster.csv", "89 minutes"),
+        ("broken.toml", "roster.csv", "plan"),
+        ("plan.toml", "bad.csv", "row 3"),
+        ("plan.toml", "none.csv", "none.csv"),
+    ] {
+        let error = refused(kaochang(&folder.0).args(["session", "create", "--plan", plan, "--roster", roster]));
+        assert!(error.contains(wanted), "{plan} {roster}: {error}");
+    }
+    assert_eq!(done(kaochang(&folder.0).args(["session", "list"])), "", "nothing is half-made");
+    let created = done(kaochang(&folder.0).args(create));
+    assert!(created.contains("1 papers drawn") && created.contains("commitment"), "{created}");
+    let id = created.split_whitespace().nth(1).unwrap_or_default();
+    assert!(done(kaochang(&folder.0).args(["session", "list"])).contains(id));
+    assert_eq!(done(kaochang(&folder.0).args(["session", "seats", id])).lines().count(), 3);
+    let report = done(kaochang(&folder.0).args(["audit", "verify"]));
+    assert!(report.contains("0 problems"), "{report}");
+    done(kaochang(&folder.0).args(["audit", "verify", "--session", id]));
+    let error =
+        refused(kaochang(&folder.0).args(["audit", "verify", "--session", id, "--head", "999:0000000000000000"]));
+    assert!(error.contains("the record is not what was written"), "{error}");
+    let error = refused(kaochang(&folder.0).args(["audit", "verify", "--session", id, "--head", "nonsense"]));
+    assert!(error.contains("is no head"), "{error}");
+    assert!(refused(kaochang(&Folder::new().0).args(["audit", "verify"])).contains("no database"));
+}
+
+#[test]
+fn a_bank_file_with_a_fault_is_named_with_its_line() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("bank")).unwrap();
+    let file = format!(
+        "standard = \"{STANDARD}\"\nlevel = \"junior\"\nfunction = \"ethics\"\nknowledge = \"2.1.1\"\n\n[[question]]\n\
+         id = \"own-1\"\nrevision = 1\nkind = \"true-false\"\nstem = \"问\"\ndifficulty = 0.5\nexplanation = \"因为。\"\nsource = \"标准\"\n"
+    );
+    std::fs::write(folder.0.join("bank/a.toml"), file).unwrap();
+    for act in ["check", "load"] {
+        let error = refused(kaochang(&folder.0).args(["bank", act, "bank", "--standard", STANDARD]));
+        assert!(error.contains("a.toml, line 6") && error.contains("\"key\""), "{act}: {error}");
+    }
+    let error = refused(kaochang(&folder.0).args(["bank", "load", "nowhere", "--standard", STANDARD]));
+    assert!(error.contains("nowhere"), "{error}");
+    let error = refused(kaochang(&folder.0).args(["bank", "check", "bank", "--standard", "other"]));
+    assert!(error.contains("\"other\""), "{error}");
+}
+
+#[test]
+fn accounts_are_made_once_with_a_password_that_is_one() {
+    let folder = Folder::new();
+    let account = |password: &str| {
+        let mut child = kaochang(&folder.0)
+            .args(["account", "add", "office", "--name", "考务", "--role", "office"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        writeln!(child.stdin.take().expect("it is piped"), "{password}").expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, said) = account("short");
+    assert!(code == Some(1) && said.contains("at least 8"), "{said}");
+    let (code, said) = account("long enough");
+    assert!(code == Some(0) && said.contains("office: done") && !said.contains("long enough"), "{said}");
+    let (code, said) = account("another one");
+    assert!(code == Some(1) && said.contains("taken"), "{said}");
+}
