@@ -15,6 +15,7 @@ function hydrate(node, client) {
 async function start() {
   // Both at once, and from here: a preload in the page would bring the client to browsers that run no scripts.
   const wasm = fetch(new URL(`./kaochang_bg.wasm${build}`, import.meta.url));
+  wasm.catch(() => {}); // told below, where it is awaited
   const client = await import(`./kaochang.js${build}`);
   await client.default({ module_or_path: wasm });
   client.hydrate();

@@ -80,6 +80,8 @@ export class Centre {
     let [out, err] = ["", ""];
     child.stdout.on("data", (data) => (out += data));
     child.stderr.on("data", (data) => (err += data));
+    // A command that asks for nothing may be gone before it is told anything.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
     const [code] = await once(child, "close");
     if ((code !== 0) !== fails) throw new Error(`kaochang ${args.join(" ")}: ended with ${code}\n${out}${err}`);
@@ -221,6 +223,62 @@ class Desk {
 
   async tile(room, seat) {
     return (await this.live(room)).tiles.find((tile) => tile.seat === seat);
+  }
+}
+
+/** A candidate's machine without a browser. */
+export class Machine {
+  #cookies = new Map();
+
+  constructor(centre, candidate) {
+    Object.assign(this, { centre, candidate });
+  }
+
+  async #send(path, options = {}) {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const reply = await fetch(`${this.centre.address}${path}`, { redirect: "manual", ...options, headers: { cookie, ...options.headers } });
+    for (const line of reply.headers.getSetCookie()) {
+      const [name, value] = line.split(";")[0].split(/=(.*)/s);
+      this.#cookies.set(name, value);
+    }
+    return reply;
+  }
+
+  async get(path) {
+    return (await this.#send(path)).text();
+  }
+
+  async post(path, fields) {
+    const reply = await this.#send(path, { method: "POST", body: new URLSearchParams(fields) });
+    return reply.headers.get("location") ?? "";
+  }
+
+  /** From the door to the waiting page, or into an open room. */
+  async arrive() {
+    const { enrol, admission_no, id_number } = this.candidate;
+    await this.post(enrol, {});
+    await this.post("/login", { admission_no, id_number });
+    await this.post("/confirm", { answer: "right" });
+    const place = await this.post("/rules", { accept: "yes" });
+    if (!["/waiting", "/exam"].includes(place)) throw new Error(`${admission_no} came to ${place}`);
+    return this;
+  }
+
+  async epoch() {
+    return Number(/name="epoch" value="(\d+)"/.exec(await this.get("/exam"))[1]);
+  }
+
+  /** Answers by the form of the page without scripts. */
+  async answer(position, letters, { flagged = false } = {}) {
+    const fields = [["epoch", await this.epoch()], ["position", position], ["revision", 0], ["go", "stay"]];
+    if (flagged) fields.push(["flagged", "1"]);
+    return this.post("/exam/answer", [...fields.map(([name, value]) => [name, String(value)]), ...[...letters].map((one) => ["choice", one])]);
+  }
+
+  /** What the page with scripts sends. */
+  async changes(body) {
+    const reply = await this.#send("/exam/changes", { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+    return { status: reply.status, ...(await reply.json()) };
   }
 }
 

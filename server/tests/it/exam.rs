@@ -141,11 +141,11 @@ impl TestExam {
         let folder = Folder::of_template().await;
         let world = Arc::new(TestWorld::new(MORNING_MS, 1_000_000, 1));
         let (centre, store, router) = serve(&folder.0, &world).await;
-        let roster = setup.roster();
-        let session = centre.create_session(&setup.plan(), &roster, "office").await.expect("a session");
+        let candidates = setup.roster();
+        let session = centre.create_session(&setup.plan(), &candidates, "office").await.expect("a session");
         let rooms = kaochang::store::room::of_session(&mut store.read().await.unwrap(), &session).await.unwrap();
         let rooms = rooms.into_iter().map(|room| (u32::try_from(room.number).unwrap(), room.id)).collect();
-        Self { world, centre, router, store, session, rooms, roster, folder }
+        Self { world, centre, router, store, session, rooms, roster: candidates, folder }
     }
 
     /// Without a session of its own: the services and the bank.

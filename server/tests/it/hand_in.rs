@@ -89,10 +89,10 @@ async fn an_answer_and_the_hand_in_at_once_agree() {
     let (exam, mut first, _) = writing().await;
     let mut saver = first.clone();
     let change = saver.change(2, "B");
-    let (saved, handed) = tokio::join!(saver.send(vec![change]), first.hand_in());
+    let (answer, handed) = tokio::join!(saver.send(vec![change]), first.hand_in());
     assert_eq!(handed.to(), "/receipt");
     let stands = exam.letters(&first.sitting).await.contains(&(2, "B".to_owned()));
-    assert_eq!(saved.status == 200, stands, "acknowledged and kept, or neither");
+    assert_eq!(answer.status == 200, stands, "acknowledged and kept, or neither");
     assert_eq!(exam.quarantined().await.len(), usize::from(!stands), "what came too late is kept apart");
     assert_closed_once(&exam, &first, "candidate").await;
 }

@@ -119,9 +119,9 @@ async fn a_room_does_not_open_before_its_time() {
 async fn the_end_of_a_room_closes_everybody_and_the_last_room_the_session() {
     let exam = TestExam::of(rooms(&[(1, 4, 3)])).await;
     let mut writing = exam.candidate(1).await;
-    let mut waiting = exam.arriving(2).await;
+    let mut late = exam.arriving(2).await;
     let mut proctor = exam.opened().await;
-    waiting.log_in().await;
+    late.log_in().await;
     exam.pass(LEAD_MS).await;
     writing.answer(1, "A").await;
     assert_eq!(proctor.act("end", &[("reason", "停电")]).await.notice(), "room_still_writing~1");

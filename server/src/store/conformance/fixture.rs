@@ -14,7 +14,7 @@ use question_bank::{
 };
 
 use crate::store::{
-    Store, Tx, question, response,
+    Store, StoreError, Tx, question, response,
     response::ResponseRow,
     room,
     room::{RoomRow, SeatRow},
@@ -178,7 +178,7 @@ pub fn of_epoch(epoch: i64, sitting: &str, position: i64, seq: i64, letters: &st
 }
 
 /// A hand-in by the candidate.
-pub async fn close(tx: &mut Tx, id: &str) -> Result<(), crate::store::StoreError> {
+pub async fn close(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     let digest = response::digest_of(&[]);
     let closing = Closing { by: ClosedBy::Candidate, clock_ms: 9_000, at_ms: 9_999, responses_digest: &digest };
     sitting::close(tx, SESSION, id, &closing).await
@@ -224,4 +224,20 @@ pub fn paper(question: &str) -> (Paper, Conformance) {
 pub fn score(total_milli: u32) -> Score {
     let by_function = vec![FunctionScore { function: "ethics".to_owned(), got_milli: total_milli, max_milli: 1_000 }];
     Score { total_milli, max_milli: 1_000, by_function, passed: total_milli >= 600 }
+}
+
+/// The statement touched no row, and it must touch one.
+pub fn refused<T: std::fmt::Debug>(result: Result<T, StoreError>) {
+    match result {
+        Err(StoreError::Rows { expected: 1, got: 0, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A constraint forbade it, and this one.
+pub fn forbidden_by<T: std::fmt::Debug>(result: Result<T, StoreError>, name: &str) {
+    match result {
+        Err(StoreError::Conflict(its)) => assert_eq!(its, name),
+        other => panic!("{other:?} and not {name}"),
+    }
 }

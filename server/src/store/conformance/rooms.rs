@@ -1,20 +1,12 @@
 //! Rooms, their seats, and who watches.
 
-use super::fixture::{ROOM, SESSION, commit, read, room_row, with_session, write};
+use super::fixture::{ROOM, SESSION, commit, forbidden_by, read, refused, room_row, with_session, write};
 use crate::store::{
-    Store, StoreError, account,
+    Store, account,
     account::AccountRow,
     room,
     room::{PresenceRow, RoomRow, SeatRow},
 };
-
-fn forbidden_by<T: std::fmt::Debug>(result: Result<T, StoreError>, name: &str) {
-    assert!(matches!(&result, Err(StoreError::Conflict(its)) if its == name), "{result:?} and not {name}");
-}
-
-fn refused<T: std::fmt::Debug>(result: Result<T, StoreError>) {
-    assert!(matches!(result, Err(StoreError::Rows { got: 0, .. })), "{result:?}");
-}
 
 async fn stored(store: &Store) -> RoomRow {
     room::of_session(&mut read(store).await, SESSION).await.expect("rooms are read").remove(0)

@@ -180,7 +180,8 @@ async fn both_schemas_are_the_same() {
         ("constraints", &left.constraints, &right.constraints),
         ("indexes and triggers", &left.others, &right.others),
     ] {
-        let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| Vec::from_iter(one.difference(other).cloned());
+        let only =
+            |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<Vec<_>>();
         assert_eq!(
             (only(left, right), only(right, left)),
             (vec![], vec![]),

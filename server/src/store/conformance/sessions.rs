@@ -1,16 +1,12 @@
 //! Sessions, their clocks, and the staff's accounts.
 
-use super::fixture::{SESSION, commit, read, session_row, standard, with_session, write};
+use super::fixture::{SESSION, commit, forbidden_by, read, session_row, standard, with_session, write};
 use crate::store::{
     Store, StoreError, account,
     account::AccountRow,
     question, session,
     session::{OutageRow, SessionRow},
 };
-
-fn forbidden_by<T: std::fmt::Debug>(result: Result<T, StoreError>, name: &str) {
-    assert!(matches!(&result, Err(StoreError::Conflict(its)) if its == name), "{result:?} and not {name}");
-}
 
 async fn stored(store: &Store, id: &str) -> SessionRow {
     session::by_id(&mut read(store).await, id).await.expect("a session is read").expect("the session is there")

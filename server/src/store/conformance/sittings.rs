@@ -3,11 +3,11 @@
 use delivery::ledger::LedgerRow;
 
 use super::fixture::{
-    ROOM, SESSION, add_writing, close, commit, granted, paper, read, room_row, score, session_row, sitting_row,
-    with_session, with_writing, write,
+    ROOM, SESSION, add_writing, close, commit, forbidden_by, granted, paper, read, refused, room_row, score,
+    session_row, sitting_row, with_session, with_writing, write,
 };
 use crate::store::{
-    Store, StoreError, paper as papers, room, score as scores, session, sitting,
+    Store, paper as papers, room, score as scores, session, sitting,
     sitting::{SittingRow, StoredLedgerRow, ledger_hash},
     tamper::execute_raw,
 };
@@ -15,15 +15,6 @@ use crate::store::{
 async fn stored(store: &Store, id: &str) -> SittingRow {
     let all = sitting::of_session(&mut read(store).await, SESSION).await.expect("sittings are read");
     all.into_iter().find(|row| row.id == id).expect("the sitting is there")
-}
-
-/// The statement touched another number of rows than it must, or a named constraint forbade it.
-fn refused<T: std::fmt::Debug>(result: Result<T, StoreError>) {
-    assert!(matches!(result, Err(StoreError::Rows { got: 0, .. })), "{result:?}");
-}
-
-fn forbidden_by<T: std::fmt::Debug>(result: Result<T, StoreError>, name: &str) {
-    assert!(matches!(&result, Err(StoreError::Conflict(its)) if its == name), "{result:?} and not {name}");
 }
 
 pub async fn a_sitting_closes_once(store: &Store) {

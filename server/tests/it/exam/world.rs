@@ -12,7 +12,7 @@ pub struct TestWorld(Mutex<State>);
 struct State {
     wall_ms: i64,
     monotonic_ms: i64,
-    /// Of SplitMix64: good enough to tell tokens apart, and nobody's secret.
+    /// Of `SplitMix64`: good enough to tell tokens apart, and nobody's secret.
     chance: u64,
 }
 
