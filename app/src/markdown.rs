@@ -3,11 +3,11 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd, html::push_html};
 
-/// A stem or an explanation: blocks.
+/// A stem or an explanation: blocks. A listing can take the focus, so that the keyboard can scroll a wide one.
 pub fn html(text: &str) -> String {
     let mut out = String::new();
     push_html(&mut out, events(text).into_iter());
-    out
+    out.replace("<pre>", "<pre tabindex=\"0\">")
 }
 
 /// An option: one line, without blocks.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_allowed_markup_comes_out() {
         assert_eq!(html("某**不**支持 `ls`"), "<p>某<strong>不</strong>支持 <code>ls</code></p>\n");
-        assert_eq!(html("```sh\n$ a < b\n```"), "<pre><code>$ a &lt; b\n</code></pre>\n");
+        assert_eq!(html("```sh\n$ a < b\n```"), "<pre tabindex=\"0\"><code>$ a &lt; b\n</code></pre>\n");
         assert_eq!(html("1. 一\n2. 二"), "<ol>\n<li>一</li>\n<li>二</li>\n</ol>\n");
         assert_eq!(inline_html("用 `a` 与 *b*"), "用 <code>a</code> 与 <em>b</em>");
     }
@@ -118,6 +118,7 @@ mod tests {
                 while let Some((_, after)) = rest.split_once('<') {
                     let tag = after.split_once('>').expect("tags are closed").0;
                     let allowed = ["p", "strong", "em", "code", "pre", "ul", "ol", "li"];
+                    let tag = if tag == "pre tabindex=\"0\"" { "pre" } else { tag };
                     assert!(allowed.contains(&tag.trim_start_matches('/')), "{text:?} gave {out:?}");
                     rest = after;
                 }

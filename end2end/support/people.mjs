@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
-import { PASSWORD } from "./centre.mjs";
+import { PASSWORD, sleep } from "./centre.mjs";
 
 const SIZE = { width: 1366, height: 768 };
 
@@ -184,6 +184,11 @@ export class Candidate extends Person {
   /** By the check page to the receipt. */
   async handIn() {
     if (!this.path.startsWith("/exam/hand-in")) await this.open("/exam/hand-in");
+    // In the seconds before the clock starts there is nothing to hand in yet.
+    for (let tries = 0; tries < 10 && !(await this.page.locator('[name="confirm"]').count()); tries += 1) {
+      await sleep(1_000);
+      await this.open("/exam/hand-in");
+    }
     await this.page.check('[name="confirm"]');
     await this.press('form[action="/exam/hand-in"] button');
     assert.equal(this.path, "/receipt");

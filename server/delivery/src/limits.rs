@@ -10,8 +10,9 @@ pub const CLOCK_FLUSH_MS: i64 = 1_000;
 pub const CLOCK_STEP_MS_MAX: i64 = 3_000;
 /// From the room's opening until the clocks of those who wait start, so that every page has turned by then, milliseconds.
 pub const START_LEAD_MS_DEFAULT: i64 = 5_000;
-/// Nothing was heard of a page with scripts for this long: it is offline, milliseconds.
-pub const OFFLINE_AFTER_MS: i64 = 9_000;
+/// Nothing was heard of a page with scripts for this long: it is offline, milliseconds. A page is heard every 4 to 6 s, and
+/// the seat map asks every 2 s: the proctor sees it within 10 s.
+pub const OFFLINE_AFTER_MS: i64 = 7_500;
 /// The most minutes that one grant of time may give.
 pub const GRANT_MINUTES_MAX: u32 = 60;
 /// The most minutes that a proctor may grant alone; above it a second proctor confirms.
