@@ -2,12 +2,13 @@
 // KAOCHANG_SCREENSHOTS=1 asks for it.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before } from "node:test";
 import { Centre, Machine, STANDARD } from "./support/centre.mjs";
+import { withPalette } from "./support/png.mjs";
 import { stage } from "./support/stage.mjs";
 
 const house = stage(() => Centre.demo());
@@ -40,6 +41,10 @@ const password = (login) => house.centre.note.accounts.find((account) => account
 const sessions = () => house.centre.note.sessions;
 const inRoom = (at, room) => sessions()[at].candidates.filter((candidate) => candidate.room === room);
 
+async function picture(page, name, options) {
+  await writeFile(join(folder, `${name}.png`), withPalette(await page.screenshot(options)));
+}
+
 /** A screen in every look: usable by everybody, nothing cut off at the side, and a picture of it in each language. */
 async function screen(person, name, path, { small = false, ready = async () => {}, full = false } = {}) {
   const { page } = person;
@@ -53,11 +58,11 @@ async function screen(person, name, path, { small = false, ready = async () => {
     assert.equal(await root.getAttribute("data-theme"), theme);
     await person.accessible();
     if (theme !== "light") continue;
-    await page.screenshot({ path: join(folder, `${name}-${lang}.png`), fullPage: full });
+    await picture(page, `${name}-${lang}`, { fullPage: full });
     if (!small) continue;
     for (const [size, viewport] of Object.entries(SMALL)) {
       await page.setViewportSize(viewport);
-      await page.screenshot({ path: join(folder, `${name}-${size}-${lang}.png`) });
+      await picture(page, `${name}-${size}-${lang}`);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(over <= 0, `${name} is ${over} px too wide for ${viewport.width}`);
     }
@@ -120,9 +125,10 @@ scene("the exam room, and the proctor's view of it", async () => {
   await screen(proctor, "room-before", room, { full: true });
   await centre.openRoom(1, ["proctor1", "proctor2", "proctor3"], mock, password);
   await candidate.inExam();
-  for (const [at, machine] of machines.entries()) {
-    for (let position = 1; position <= (at * 3) % 8; position += 1) await machine.answer(position, "A");
-  }
+  const write = async (machine, at) => {
+    for (let position = 1; position <= (at * 13) % 17; position += 1) await machine.answer(position, "A");
+  };
+  await Promise.all(machines.map(write));
   await machines[7].post("/hand", { back: "/exam" });
   // One who spoke as a page with scripts and then fell silent.
   await machines[11].changes({ epoch: await machines[11].epoch(), changes: [{ seq: 90, position: 90, response: "A", flagged: false }] });

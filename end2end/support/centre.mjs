@@ -265,7 +265,8 @@ export class Machine {
   }
 
   async epoch() {
-    return Number(/name="epoch" value="(\d+)"/.exec(await this.get("/exam"))[1]);
+    this.own ??= Number(/name="epoch" value="(\d+)"/.exec(await this.get("/exam"))[1]);
+    return this.own;
   }
 
   /** Answers by the form of the page without scripts. */
