@@ -154,3 +154,40 @@ scene("the keys can be switched off, and are left alone while somebody types", a
   assert.equal(await chosen(), "B", "and it stays off after a reload");
   await until("the answer is on the server", async () => (await candidate.stored())[1] === "B");
 });
+
+scene("what has the focus is never hidden, neither by the bar at the foot nor by the one at the top", async () => {
+  const candidate = await house.candidate(house.centre.sessions[0].candidates[1]);
+  await candidate.enrol();
+  await candidate.logIn();
+  await candidate.inExam();
+  const { page } = candidate;
+  await page.evaluate(() => localStorage.clear());
+  const longest = questionsOf(await (await candidate.context.request.get("/exam?all=1")).text())
+    .map(({ position, stem, options }) => ({ position, length: stem.length + options.join("").length }))
+    .sort((a, b) => b.length - a.length);
+  for (const size of [{ width: 1366, height: 768 }, { width: 1024, height: 768 }, { width: 390, height: 844 }]) {
+    await page.setViewportSize(size);
+    for (const { position } of longest.slice(0, 2)) {
+      await candidate.open(`/exam?q=${position}`);
+      await candidate.inExam();
+      await page.locator(`#q-${position}`).focus();
+      const seen = new Set();
+      for (let steps = 0; steps < 30; steps += 1) {
+        await page.keyboard.press("Tab");
+        const focus = await page.evaluate(() => {
+          const { activeElement } = document;
+          if (!activeElement.closest("main")) return null;
+          const face = activeElement.closest("label") ?? activeElement;
+          const { left, right, top, bottom } = face.getBoundingClientRect();
+          const points = [0.1, 0.5, 0.9].flatMap((y) => [0.1, 0.5].map((x) => [left + (right - left) * x, top + (bottom - top) * y]));
+          const shown = points.some(([x, y]) => face.contains(document.elementFromPoint(x, y)) || document.elementFromPoint(x, y)?.contains(activeElement));
+          return { what: activeElement.outerHTML.slice(0, 120), shown };
+        });
+        if (!focus) break;
+        seen.add(focus.what);
+        assert.ok(focus.shown, `hidden at ${size.width}×${size.height} on question ${position}: ${focus.what}`);
+      }
+      assert.ok(seen.size >= 3, "something had the focus");
+    }
+  }
+});

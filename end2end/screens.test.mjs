@@ -27,7 +27,6 @@ let folder;
 before(async () => {
   if (process.env.KAOCHANG_SCREENSHOTS === "1") {
     folder = fileURLToPath(new URL("../docs/screenshots", import.meta.url));
-    await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
   } else {
     folder = await mkdtemp(join(tmpdir(), "kaochang-e2e-screens-"));

@@ -30,7 +30,9 @@ export async function picked(page, position) {
 
 /** Presses a button of the question: `next`, `prev`, `stay`, `clear`, `sheet`. */
 export async function turn(candidate, position, go) {
-  await candidate.press(candidate.page.locator(`button[name="go"][value="${go}"]:not([aria-hidden]):visible:is(form#f-${position} *, [form="f-${position}"])`));
+  const button = candidate.page.locator(`button[name="go"][value="${go}"]:not([aria-hidden]):visible:is(form#f-${position} *, [form="f-${position}"])`);
+  await button.evaluate((element) => element.scrollIntoView({ block: "center" }));
+  await candidate.press(button);
 }
 
 /** A form that is older than what stands: it is told, and changes nothing. */
