@@ -6,9 +6,10 @@ import { stage } from "./support/stage.mjs";
 
 const house = stage({
   accounts: { proctor1: "proctor", proctor2: "proctor", office: "office" },
-  sessions: [{ title: "模拟考试", rooms: [{ number: 1, seats: 4, columns: 2, candidates: 2 }] }],
+  sessions: [{ title: "模拟考试", rooms: [{ number: 1, seats: 4, columns: 2, candidates: 3 }] }],
 });
 const { scene } = house;
+const opened = () => house.centre.openRoom(1, ["proctor1", "proctor2"]);
 
 /** A candidate without a mouse. */
 class Hands {
@@ -67,7 +68,7 @@ scene("a candidate sits the whole paper by keyboard alone, and the score is what
   await hands.leave("Space");
   assert.equal(candidate.path, "/waiting");
 
-  await house.centre.openRoom(1, ["proctor1", "proctor2"]);
+  await opened();
   await candidate.inExam();
 
   const marker = new Marker();
@@ -135,6 +136,7 @@ scene("a candidate sits the whole paper by keyboard alone, and the score is what
 });
 
 scene("the keys can be switched off, and are left alone while somebody types", async () => {
+  await opened();
   const candidate = await house.candidate(house.centre.sessions[0].candidates[1]);
   await candidate.sit();
   const hands = new Hands(candidate);
@@ -156,12 +158,10 @@ scene("the keys can be switched off, and are left alone while somebody types", a
 });
 
 scene("what has the focus is never hidden, neither by the bar at the foot nor by the one at the top", async () => {
-  const candidate = await house.candidate(house.centre.sessions[0].candidates[1]);
-  await candidate.enrol();
-  await candidate.logIn();
-  await candidate.inExam();
+  await opened();
+  const candidate = await house.candidate(house.centre.sessions[0].candidates[2]);
+  await candidate.sit();
   const { page } = candidate;
-  await page.evaluate(() => localStorage.clear());
   const longest = questionsOf(await (await candidate.context.request.get("/exam?all=1")).text())
     .map(({ position, stem, options }) => ({ position, length: stem.length + options.join("").length }))
     .sort((a, b) => b.length - a.length);

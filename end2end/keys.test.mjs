@@ -78,6 +78,7 @@ scene("nothing that a candidate's browser receives holds a key, an explanation, 
 
 scene("in many sittings neither order nor markup of the options tells anything", async (t) => {
   const { centre } = house;
+  await centre.openRoom(1, ["proctor1", "proctor2", "proctor3"]);
   const marker = new Marker();
   const shown = new Map();
   const counts = { A: 0, B: 0, C: 0, D: 0 };

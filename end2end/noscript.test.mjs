@@ -9,25 +9,26 @@ const house = stage({
   sessions: [
     {
       title: "模拟考试",
-      rooms: [{ number: 1, seats: 8, columns: 4, candidates: 4 }],
+      rooms: [{ number: 1, seats: 8, columns: 4, candidates: 5 }],
     },
   ],
 });
 const { scene } = house;
 const plainly = { javaScriptEnabled: false };
-let opened;
+const opened = () => house.centre.openRoom(1, ["proctor1", "proctor2"]);
 
 scene("a candidate without scripts waits, and the page turns to the paper by itself", async () => {
   const candidate = await house.candidate(house.centre.sessions[0].candidates[0], plainly);
   await candidate.arrive();
   assert.equal(candidate.path, "/waiting");
-  opened = await house.centre.openRoom(1, ["proctor1", "proctor2"]);
+  await opened();
   await candidate.inExam();
   assert.match(await candidate.text(".left .ends b"), /^\d\d:\d\d/, "the end is there as a time of day");
   assert.equal(await candidate.page.locator("[role=timer]:visible").count(), 0, "and nothing pretends to tick");
 });
 
 scene("a candidate without scripts sits the whole paper", async (t) => {
+  await opened();
   const own = house.centre.sessions[0].candidates[1];
   const candidate = await house.candidate(own, plainly);
   await candidate.sit();
@@ -98,6 +99,7 @@ scene("a candidate without scripts sits the whole paper", async (t) => {
 });
 
 scene("a form older than what stands is told and overwrites nothing", async () => {
+  await opened();
   const candidate = await house.candidate(house.centre.sessions[0].candidates[2], plainly);
   await candidate.sit();
   await staleFormIsTold(candidate, 5);
@@ -116,6 +118,7 @@ scene("a form older than what stands is told and overwrites nothing", async () =
 });
 
 scene("the whole paper on one page takes answers without scripts", async () => {
+  await opened();
   const candidate = await house.candidate(house.centre.sessions[0].candidates[3], plainly);
   await candidate.sit();
   await candidate.press('.mode a[href*="all=1"]');
@@ -135,12 +138,12 @@ scene("the whole paper on one page takes answers without scripts", async () => {
 });
 
 scene("without scripts the hand goes up by a form, and the proctor sees it", async () => {
-  const own = house.centre.sessions[0].candidates[3];
+  const { desk, room } = await opened();
+  const own = house.centre.sessions[0].candidates[4];
   const candidate = await house.candidate(own, plainly);
-  await candidate.enrol();
-  await candidate.logIn();
+  await candidate.sit();
   await candidate.press('form[action="/hand"] button');
   assert.equal(candidate.notice, "hand_raised");
   assert.match(await candidate.text(".hand button"), /已举手/);
-  assert.ok((await opened.desk.tile(opened.room, own.seat)).hand_raised);
+  assert.ok((await desk.tile(room, own.seat)).hand_raised);
 });

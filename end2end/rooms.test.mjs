@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { stage } from "./support/stage.mjs";
 
 const house = stage({
-  accounts: { proctor1: "proctor", proctor2: "proctor", proctor3: "proctor", proctor4: "proctor", proctor5: "proctor", office: "office" },
+  accounts: { proctor1: "proctor", proctor2: "proctor", proctor3: "proctor", proctor4: "proctor", proctor5: "proctor", proctor6: "proctor", proctor7: "proctor", office: "office" },
   sessions: [
     {
       title: "模拟考试",
       rooms: [
         { number: 1, seats: 36, columns: 6, candidates: 31 },
         { number: 2, seats: 16, columns: 4, candidates: 12 },
+        { number: 3, seats: 4, columns: 2, candidates: 3 },
       ],
     },
   ],
@@ -70,20 +71,21 @@ scene("a room of 12 is refused with one proctor and opens with two", async () =>
 });
 
 scene("a proctor who leaves an open room raises the alarm on every proctor's page, and the record keeps it", async () => {
-  const [leaving, staying] = [await house.staff("proctor4"), await house.staff("proctor5")];
+  await house.centre.openRoom(3, ["proctor6", "proctor7"]);
+  const [leaving, staying] = [await house.staff("proctor6"), await house.staff("proctor7")];
   for (const proctor of [leaving, staying]) {
     await proctor.signIn();
-    await proctor.press(toRoom(2));
+    await proctor.press(toRoom(3));
   }
   const alarm = (proctor) => proctor.page.locator('[role="alert"] .banner.bad', { hasText: "考试中还缺 1 名，请立即补足并签到" });
   assert.equal(await alarm(staying).count(), 0);
 
-  await leaving.press(leaving.page.locator('form[action$="/check-out"]', { has: leaving.page.locator('[value="proctor4"]') }).locator("button"));
+  await leaving.press(leaving.page.locator('form[action$="/check-out"]', { has: leaving.page.locator('[value="proctor6"]') }).locator("button"));
   await alarm(leaving).waitFor();
   await alarm(staying).waitFor({ timeout: 10_000 });
 
   await staying.open(new URL(staying.page.url()).pathname);
-  await staying.checkIn("proctor4");
+  await staying.checkIn("proctor6");
   await alarm(staying).waitFor({ state: "detached" });
 
   await staying.press('a[href$="/record"]');

@@ -46,6 +46,7 @@ scene("the exam page with its client crosses the network in 200 kB", async (t) =
 });
 
 scene("the exam page without scripts crosses the network in 60 kB", async (t) => {
+  await house.centre.openRoom(1, ["proctor1", "proctor2"]);
   const candidate = await house.candidate(house.centre.sessions[0].candidates[1], { javaScriptEnabled: false });
   await candidate.sit();
   const page = await transfer(candidate, "/exam");

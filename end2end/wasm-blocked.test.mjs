@@ -49,6 +49,7 @@ scene("where WebAssembly is blocked, the waiting page comes again by itself and 
 });
 
 scene("where WebAssembly is blocked, a form older than what stands is told", async () => {
+  await house.centre.openRoom(1, ["proctor1", "proctor2"]);
   const candidate = await withoutWasm(house.centre.sessions[0].candidates[1]);
   await candidate.arrive();
   await candidate.page.waitForURL(/\/exam/);

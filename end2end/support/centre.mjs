@@ -40,6 +40,7 @@ function entry(room, seat, prefix) {
 export class Centre {
   sessions = [];
   log = "";
+  #open = new Map();
 
   constructor(folder) {
     this.folder = folder;
@@ -179,8 +180,14 @@ export class Centre {
     return new Desk(this, cookie);
   }
 
-  /** Opens a room with as many of these proctors as it takes. */
-  async openRoom(number, proctors, session = this.sessions[0], password = () => PASSWORD) {
+  /** Opens a room with these proctors, unless an earlier test has done so. */
+  openRoom(number, proctors, session = this.sessions[0], password = () => PASSWORD) {
+    const name = `${session.id} ${number}`;
+    if (!this.#open.has(name)) this.#open.set(name, this.#openRoom(number, proctors, session, password));
+    return this.#open.get(name);
+  }
+
+  async #openRoom(number, proctors, session, password) {
     const desk = await this.desk(proctors[0], password(proctors[0]));
     const room = await desk.room(number, session.id);
     for (const login of proctors) await desk.act(`/rooms/${room}/check-in`, { account: login, password: password(login) }, "proctor_checked_in");

@@ -27,6 +27,9 @@ pub const CHANGES_MAX: usize = 2 * QUESTIONS_MAX;
 pub const SEQ_MAX: i64 = 1_000_000;
 /// How far ahead of the highest sequence known a change may be. An honest page rises by one with every click.
 pub const SEQ_AHEAD_MAX: i64 = 20_000;
+/// Requests after the close that are kept of one sitting. An honest page sends its outbox once or a few times; a page that
+/// goes on for ever must not fill the disk.
+pub const LATE_REQUESTS_MAX: u32 = 50;
 /// The longest text a proctor may write as a reason or a note, characters.
 pub const REASON_CHARS_MAX: usize = 500;
 

@@ -33,10 +33,18 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
     let lock = lock(settings)?;
     let world = Arc::new(RealWorld::new());
-    let vault = Vault::open(&data.join("vault.key"), &*world)
-        .with_context(|| format!("the keys in {}", data.join("vault.key").display()))?;
+    let keys = data.join("vault.key");
+    let keys_are_new = !keys.exists();
+    let vault = Vault::open(&keys, &*world).with_context(|| format!("the keys in {}", keys.display()))?;
     let store = store(settings).await?;
     let centre = Centre::start(store, world, vault, settings.zone).await.context("the database can't be read")?;
+    if keys_are_new && !centre.home_view().sessions.is_empty() {
+        std::fs::remove_file(&keys).context("the keys that were just made can't be removed")?;
+        bail!(
+            "the keys {} are not there, but the database has sessions that need them: restore the file from its backup",
+            keys.display()
+        );
+    }
     shipped::load(&centre).await.context("what ships with the product can't be loaded")?;
     Ok(Opened { centre, _lock: lock })
 }

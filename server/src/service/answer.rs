@@ -1,7 +1,7 @@
 //! How an answer is saved: checked in memory, written by the [`super::writer`], applied in memory, acknowledged.
 
 use delivery::{
-    limits::CHANGES_MAX,
+    limits::{CHANGES_MAX, LATE_REQUESTS_MAX},
     sitting::{Change, Refusal as SittingRefusal},
 };
 use kaochang_app::{
@@ -203,6 +203,12 @@ impl Centre {
             return Ok(());
         }
         let clock_ms = self.hall().sessions.get(session).map_or(0, |session| self.now(session));
+        if let Some(late) = self.hall().sitting_mut(session, sitting) {
+            if late.signs.late >= LATE_REQUESTS_MAX {
+                return Ok(());
+            }
+            late.signs.late += 1;
+        }
         let text = serde_json::to_string(changes).expect("changes are plain data");
         let mut tx = self.store.write().await?;
         response::quarantine(&mut tx, session, &new_id(&*self.world), sitting, clock_ms, self.world.wall_ms(), &text)

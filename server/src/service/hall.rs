@@ -148,6 +148,8 @@ pub struct Signs {
     pub hand_at_ms: Option<i64>,
     /// Times the page was left, as the page counts.
     pub left_page: u32,
+    /// Requests that came after the close and were kept.
+    pub late: u32,
 }
 
 impl Hall {

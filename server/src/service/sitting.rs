@@ -199,7 +199,7 @@ impl Centre {
         if !right {
             return self.raise_hand(token).await;
         }
-        self.set_flags(token, "sitting.confirmed", |accepted| (true, accepted)).await
+        self.set_flags(token, "sitting.confirmed", |_, accepted| (true, accepted)).await
     }
 
     /// 考生须知, with this session's times.
@@ -231,7 +231,8 @@ impl Centre {
 
     /// 我已阅读并同意. Who is late starts at once, with the full time.
     pub async fn accept_rules(&self, token: &str) -> Result<(), Refusal> {
-        self.set_flags(token, "sitting.accepted", |_| (true, true)).await?;
+        // Rules before the identity is confirmed are not accepted: the confirmation comes first, as the pages do.
+        self.set_flags(token, "sitting.accepted", |confirmed, _| (confirmed, confirmed)).await?;
         let hash = token_hash(token);
         let _acts = self.acts.lock().await;
         let start = {
@@ -248,7 +249,12 @@ impl Centre {
         }
     }
 
-    async fn set_flags(&self, token: &str, act: &str, flags: impl Fn(bool) -> (bool, bool)) -> Result<(), Refusal> {
+    async fn set_flags(
+        &self,
+        token: &str,
+        act: &str,
+        flags: impl Fn(bool, bool) -> (bool, bool),
+    ) -> Result<(), Refusal> {
         let hash = token_hash(token);
         let _acts = self.acts.lock().await;
         let (session, sitting, flags) = {
@@ -257,8 +263,12 @@ impl Centre {
             if epoch != sitting.sitting.epoch {
                 return Err(Code::EpochStale.into());
             }
-            let Phase::Present { accepted, .. } = sitting.sitting.phase else { return Ok(()) };
-            (session.id.clone(), sitting.id.clone(), flags(accepted))
+            let Phase::Present { confirmed, accepted } = sitting.sitting.phase else { return Ok(()) };
+            let new = flags(confirmed, accepted);
+            if new == (confirmed, accepted) {
+                return Ok(());
+            }
+            (session.id.clone(), sitting.id.clone(), new)
         };
         let at_ms = self.world.wall_ms();
         let mut tx = self.store.write().await?;
@@ -388,7 +398,10 @@ impl Centre {
         let _acts = self.acts.lock().await;
         let (session, sitting) = {
             let hall = self.hall();
-            let (session, sitting, _) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
+            let (session, sitting, epoch) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
+            if epoch != sitting.sitting.epoch {
+                return Err(Code::EpochStale.into());
+            }
             (session.id.clone(), sitting.id.clone())
         };
         let at_ms = self.world.wall_ms();

@@ -209,6 +209,14 @@ fn a_session_is_planned_verified_and_a_bad_plan_is_not() {
     let error = refused(kaochang(&folder.0).args(["audit", "verify", "--session", id, "--head", "nonsense"]));
     assert!(error.contains("is no head"), "{error}");
     assert!(refused(kaochang(&Folder::new().0).args(["audit", "verify"])).contains("no database"));
+
+    // Without its keys nobody could log in: new ones are not made in silence.
+    let keys = folder.0.join("vault.key");
+    std::fs::rename(&keys, folder.0.join("kept")).unwrap();
+    assert!(refused(kaochang(&folder.0).args(["session", "list"])).contains("restore the file from its backup"));
+    assert!(!keys.exists());
+    std::fs::rename(folder.0.join("kept"), &keys).unwrap();
+    done(kaochang(&folder.0).args(["session", "list"]));
 }
 
 #[test]

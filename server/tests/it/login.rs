@@ -203,3 +203,26 @@ async fn a_released_login_writes_no_more() {
     first.epoch = 3;
     first.answer(1, "A").await;
 }
+
+#[tokio::test]
+async fn rules_are_not_accepted_before_the_identity_is_confirmed() {
+    let exam = TestExam::start().await;
+    let mut first = exam.arriving(1).await;
+    first.log_in().await;
+    assert_eq!(first.browser.post("/rules", &[("accept", "yes")]).await.to(), "/confirm");
+    assert_eq!(exam.acts("sitting.accepted").await, 0);
+    assert_eq!(first.browser.post("/confirm", &[("answer", "right")]).await.to(), "/rules");
+    assert_eq!(first.browser.post("/rules", &[("accept", "yes")]).await.to(), "/waiting");
+}
+
+#[tokio::test]
+async fn an_older_login_raises_no_hand() {
+    let exam = TestExam::start().await;
+    let mut first = exam.arriving(1).await;
+    first.log_in().await;
+    let mut old = first.browser.clone();
+    first.log_in().await;
+    assert_eq!(old.post("/hand", &[("back", "/confirm")]).await.code(), "epoch_stale");
+    assert_eq!(exam.acts("hand.raised").await, 0);
+    assert_eq!(first.browser.post("/hand", &[("back", "/confirm")]).await.code(), "hand_raised");
+}

@@ -232,3 +232,17 @@ async fn the_allowance_is_the_sessions_own() {
     exam.pass(1).await;
     assert_eq!(first.refused(2, "A").await, SaveRefusalCode::Closed);
 }
+
+#[tokio::test]
+async fn a_page_that_goes_on_for_ever_fills_no_disk() {
+    let exam = TestExam::of(Setup::short()).await;
+    let mut first = exam.arriving(1).await;
+    first.log_in().await;
+    first.accept().await;
+    exam.opened().await;
+    exam.pass(5 * MINUTE_MS).await;
+    for _ in 0..60 {
+        assert_eq!(first.refused(1, "A").await, SaveRefusalCode::Closed);
+    }
+    assert_eq!(exam.quarantined().await.len(), 50);
+}
