@@ -65,7 +65,8 @@ fn browser_tests(
 ) -> Result<Counts> {
     step("browser tests (end2end)", || {
         let mut node = Command::new("node");
-        node.args(["--test", "--test-reporter=spec"]).current_dir(workspace.end2end());
+        // Most of a browser test is waiting; more than two at once would make each other late on two cores.
+        node.args(["--test", "--test-concurrency=2", "--test-reporter=spec"]).current_dir(workspace.end2end());
         node.args(options.filter.iter().map(|filter| format!("--test-name-pattern={filter}")));
         node.env("KAOCHANG_BIN", server).env("KAOCHANG_CHROMIUM", browser);
         tell_of(postgres, &mut node);
