@@ -70,7 +70,13 @@ pub async fn verify(store: &Store, session: Option<&str>, printed: Option<&Print
         let rows = audit::rows(&mut tx, &chain).await?;
         report.chains += 1;
         report.rows += rows.len();
-        let head = audit::read_head(&mut tx, &chain).await?;
+        let head = match audit::read_head(&mut tx, &chain).await {
+            Err(StoreError::Inconsistent(what)) => {
+                report.problems.push(what);
+                audit::Head { row_no: 0, hash: audit::genesis(&chain) }
+            }
+            head => head?,
+        };
         check_chain(&chain, &rows, &head, printed.filter(|_| session.is_some()), &mut report.problems);
         if sessions.contains(&chain) {
             Session { id: &chain, facts: facts(&rows) }.check(&mut tx, &mut report).await?;
@@ -152,6 +158,15 @@ fn facts(rows: &[Row]) -> Facts {
     facts
 }
 
+/// A row that can't even be read is a problem to be told like any other, and no reason to look no further.
+fn told(checked: Result<(), StoreError>, report: &mut Report) -> Result<(), StoreError> {
+    match checked {
+        Err(StoreError::Inconsistent(what)) => report.problems.push(what),
+        checked => checked?,
+    }
+    Ok(())
+}
+
 struct Session<'a> {
     id: &'a str,
     facts: Facts,
@@ -159,10 +174,14 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn check(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
-        self.check_ledger(tx, report).await?;
-        self.check_responses(tx, report).await?;
-        self.check_papers(tx, report).await?;
-        self.check_scores(tx, report).await
+        let ledger = self.check_ledger(tx, report).await;
+        told(ledger, report)?;
+        let responses = self.check_responses(tx, report).await;
+        told(responses, report)?;
+        let papers = self.check_papers(tx, report).await;
+        told(papers, report)?;
+        let scores = self.check_scores(tx, report).await;
+        told(scores, report)
     }
 
     async fn check_ledger(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {

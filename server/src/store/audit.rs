@@ -88,13 +88,13 @@ pub async fn head(tx: &mut Tx, chain: &str) -> Result<Head, StoreError> {
         Tx::Sqlite(tx) => sqlx::query_as(sql.sqlite).bind(chain).fetch_optional(&mut **tx).await?,
         Tx::Postgres(tx) => sqlx::query_as(sql.postgres).bind(chain).fetch_optional(&mut **tx).await?,
     };
-    row.map_or_else(|| Ok(Head { row_no: 0, hash: genesis(chain) }), to_head)
+    row.map_or_else(|| Ok(Head { row_no: 0, hash: genesis(chain) }), |row| to_head(chain, row))
 }
 
 /// The head of a chain, in a transaction that only reads.
 pub async fn read_head(tx: &mut Tx, chain: &str) -> Result<Head, StoreError> {
     let row: Option<(i64, String)> = fetch_optional!(tx, HEAD, chain);
-    row.map_or_else(|| Ok(Head { row_no: 0, hash: genesis(chain) }), to_head)
+    row.map_or_else(|| Ok(Head { row_no: 0, hash: genesis(chain) }), |row| to_head(chain, row))
 }
 
 /// Appends acts in order; one look at the head and one write of it, however many there are.
@@ -149,8 +149,8 @@ pub async fn chains(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     Ok(rows.into_iter().map(|(chain,)| chain).collect())
 }
 
-fn to_head((row_no, hash): (i64, String)) -> Result<Head, StoreError> {
-    let hash = hash.parse().map_err(|_| inconsistent("the head of an audit chain is no hash"))?;
+fn to_head(chain: &str, (row_no, hash): (i64, String)) -> Result<Head, StoreError> {
+    let hash = hash.parse().map_err(|_| inconsistent(&format!("the head of chain {chain} can't be read")))?;
     Ok(Head { row_no, hash })
 }
 

@@ -189,7 +189,8 @@ pub async fn ledger(tx: &mut Tx, session_id: &str) -> Result<Vec<StoredLedgerRow
     let rows: Vec<LedgerRecord> = fetch_all!(tx, LEDGER, session_id);
     rows.into_iter()
         .map(|r| {
-            let cause = Cause::from_code(&r.cause).ok_or_else(|| inconsistent("a ledger row's cause"))?;
+            let unreadable = || format!("ledger row {} of sitting {}: its cause can't be read", r.row_no, r.sitting_id);
+            let cause = Cause::from_code(&r.cause).ok_or_else(|| inconsistent(&unreadable()))?;
             let LedgerRecord { row_no, grant_ms, reason, actor, approved_by, clock_ms, at_ms, .. } = r;
             let row = LedgerRow { row_no, grant_ms, cause, reason, actor, approved_by, clock_ms, at_ms };
             Ok(StoredLedgerRow { sitting: r.sitting_id, row, hash: r.hash })

@@ -322,6 +322,25 @@ async fn a_row_that_was_taken_out_or_put_in_is_named() {
     }
 }
 
+#[tokio::test]
+async fn a_row_that_can_not_be_read_is_named_like_any_other() {
+    let record = Record::copy().await;
+    let fill = |text: &str| text.replace("$session", &record.session).replace("$sitting", &record.sitting);
+    let cause = "PRAGMA ignore_check_constraints = ON; UPDATE ledger SET cause = 'durution' WHERE sitting_id = '$sitting' AND row_no = 2";
+    record.tamper(&fill(cause)).await;
+    record.tamper("UPDATE audit_head SET hash = 'x' || substr(hash, 2) WHERE chain = 'bank'").await;
+    record.tamper(&fill("UPDATE response SET response = 'Z' WHERE sitting_id = '$sitting' AND position = 2")).await;
+    let report = record.report().await;
+    let wanted = [
+        fill("ledger row 2 of sitting $sitting: its cause can't be read"),
+        "the head of chain bank can't be read".to_owned(),
+        fill("response to question 2 of sitting $sitting (session $session): was changed after it was written"),
+    ];
+    for wanted in wanted {
+        assert!(report.problems.contains(&wanted), "{wanted} is not in {report}");
+    }
+}
+
 /// An honest-looking answer, put in after the hand-in with a hash of its own.
 #[tokio::test]
 async fn an_answer_after_the_hand_in_is_named() {
