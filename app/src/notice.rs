@@ -78,8 +78,6 @@ notices! {
     /// The proctor has been called.
     HandRaised = "hand_raised", Done;
     HandLowered = "hand_lowered", Done;
-    /// The time left is up: handed in by the clock.
-    TimeUp = "time_up", Done;
     // Staff
     /// Account or password wrong.
     PasswordWrong = "password_wrong", Refused;
@@ -102,8 +100,6 @@ notices! {
     RoomEnded = "room_ended", Done;
     /// Argument: candidates still writing.
     RoomStillWriting = "room_still_writing", Refused;
-    /// Papers of this session are not drawn.
-    PapersMissing = "papers_missing", Refused;
     /// Argument: minutes.
     TimeGranted = "time_granted", Done;
     /// Minutes out of range; argument: the most that may be given at once.

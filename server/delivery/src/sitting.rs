@@ -264,11 +264,6 @@ impl Sitting {
         u32::try_from(self.answers.iter().filter(|answer| !answer.response.is_empty()).count()).unwrap_or(u32::MAX)
     }
 
-    /// Whether it may still be sat or is being sat: it counts for the proctor rule.
-    pub fn is_expected_or_present(&self) -> bool {
-        self.phase != Phase::Absent
-    }
-
     fn index(&self, position: u32) -> Result<usize, Refusal> {
         let index = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));
         index.filter(|index| *index < self.paper.len()).ok_or(Refusal::Position(position))

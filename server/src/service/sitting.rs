@@ -13,7 +13,7 @@ use kaochang_app::{
     notice::Code,
     view::{
         self, ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, ReceiptView, RulesView, ScoreView,
-        SessionHead, WaitingView, WhoView,
+        WaitingView, WhoView,
     },
     wire::{AnswerWire, BlockWire, Choice, ExamWire, ItemWire},
 };
@@ -27,7 +27,7 @@ use question_bank::{
 use super::{
     Centre, Refusal,
     answer::{answer_wire, notice},
-    hall::{SeatAt, Session, Sitting},
+    hall::{Session, Sitting},
     session::granted_act,
 };
 use crate::{
@@ -508,11 +508,6 @@ impl Centre {
         }
         let who = sitting.who(session.rooms[&sitting.room].number);
         f(session, sitting, who)
-    }
-
-    /// The session that a machine or a candidate belongs to, for pages that show it beside an error.
-    pub fn session_of_seat(&self, seat: &SeatAt) -> Option<SessionHead> {
-        self.hall().sessions.get(&seat.session).map(|session| self.head_of(session))
     }
 }
 

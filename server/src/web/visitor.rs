@@ -1,7 +1,7 @@
 //! Whoever made a request: their cookies, and how they want pages to look.
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, rejection::FormRejection},
+    extract::{FromRequest, FromRequestParts, Request, rejection::FormRejection},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -32,8 +32,6 @@ pub enum Keeps {
     TextSize,
     /// Theme.
     Theme,
-    /// All questions on one page.
-    All,
 }
 
 impl Keeps {
@@ -45,7 +43,6 @@ impl Keeps {
             Self::Lang => "lang",
             Self::TextSize => "size",
             Self::Theme => "theme",
-            Self::All => "all",
         };
         if secure { format!("__Host-{name}") } else { name.to_owned() }
     }
@@ -62,8 +59,6 @@ pub struct Visitor {
     pub seat: Option<String>,
     /// Token of a member of the staff.
     pub staff: Option<String>,
-    /// All questions on one page.
-    pub all: bool,
 }
 
 impl Visitor {
@@ -99,13 +94,7 @@ impl FromRequestParts<Web> for Visitor {
             client: assets::has_client(),
             staff: None,
         };
-        Ok(Self {
-            page,
-            candidate: cookie(Keeps::Candidate),
-            seat: cookie(Keeps::Seat),
-            staff: cookie(Keeps::Staff),
-            all: cookie(Keeps::All).is_some(),
-        })
+        Ok(Self { page, candidate: cookie(Keeps::Candidate), seat: cookie(Keeps::Seat), staff: cookie(Keeps::Staff) })
     }
 }
 
@@ -115,14 +104,6 @@ impl FromRequestParts<Web> for Staff {
     /// Set by the gate; a route without a gate has no staff, and that is a defect of the table.
     async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Response> {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-    }
-}
-
-impl OptionalFromRequestParts<Web> for Staff {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Option<Self>, Self::Rejection> {
-        Ok(parts.extensions.get::<Self>().cloned())
     }
 }
 
