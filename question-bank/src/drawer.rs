@@ -133,7 +133,7 @@ pub fn draw(
     let mut stream = Stream::of(secret, sitting);
     let mut drawn: Vec<(&Cell, &SnapshotEntry)> = Vec::new();
     for (cell, mut pool) in pools(compiled, snapshot, level)? {
-        stream.choose(&mut pool, cell.count);
+        stream.choose(&mut pool, cell.min);
         drawn.extend(pool.into_iter().map(|entry| (cell, entry)));
     }
     let mut ordered = Vec::with_capacity(drawn.len());
@@ -177,9 +177,9 @@ fn pools<'a>(
         pool.sort_unstable_by(|left, right| left.question.cmp(&right.question));
         pool.dedup_by(|left, right| left.question == right.question);
         let present = u32::try_from(pool.len()).expect("a bank has fewer than four thousand million questions");
-        if present < cell.count {
+        if present < cell.min {
             let function = cell.function.clone();
-            shortages.push(Shortage { function, kind: cell.kind, needed: cell.count, present });
+            shortages.push(Shortage { function, kind: cell.kind, needed: cell.min, present });
         }
         pools.push((cell, pool));
     }

@@ -13,11 +13,13 @@ pub mod blueprint;
 pub mod checker;
 pub mod digest;
 pub mod drawer;
+pub mod earlier;
 pub mod key;
 pub mod marking;
 pub mod paper;
 pub mod question;
 pub mod response;
+pub mod roster;
 pub mod standard;
 
 mod letters;

@@ -72,8 +72,12 @@ pub struct SnapshotEntry {
     pub level: String,
     /// The function's id.
     pub function: String,
+    /// The code of the work content.
+    pub work_content: String,
     /// The code of the knowledge point.
     pub knowledge: String,
+    /// The share of just-passing candidates expected to be right, in thousandths; nothing, if nobody has rated it.
+    pub difficulty_permille: Option<u32>,
     /// How many options it has.
     pub option_count: u8,
     /// Whether they may be shuffled.
@@ -104,7 +108,7 @@ impl Snapshot {
 
     /// The digest of every field of every entry, in order.
     pub fn digest(&self) -> Digest {
-        let mut digest = DigestOf::new("kaochang-snapshot/1").count(self.entries.len());
+        let mut digest = DigestOf::new("kaochang-snapshot/2").count(self.entries.len());
         for entry in &self.entries {
             digest = digest
                 .text(&entry.question)
@@ -113,7 +117,9 @@ impl Snapshot {
                 .text(&entry.standard)
                 .text(&entry.level)
                 .text(&entry.function)
+                .text(&entry.work_content)
                 .text(&entry.knowledge)
+                .number(entry.difficulty_permille.map_or(-1, i64::from))
                 .number(i64::from(entry.option_count))
                 .text(entry.order.code())
                 .digest(&entry.digest);
@@ -130,7 +136,9 @@ fn entry_of(revision: &Revision) -> SnapshotEntry {
         standard: revision.tags.standard.clone(),
         level: revision.tags.level.clone(),
         function: revision.tags.function.clone(),
+        work_content: revision.tags.work_content.clone(),
         knowledge: revision.tags.knowledge.clone(),
+        difficulty_permille: Some(revision.difficulty_permille),
         option_count: revision.option_count(),
         order: revision.order,
         digest: revision.digest(),

@@ -11,6 +11,7 @@ use crate::key::Key;
 
 /// The kind of a question (题型). The order of the variants is the order of the blocks of a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Kind {
     /// 判断: one statement, true or false.
     #[serde(rename = "true-false")]

@@ -43,10 +43,8 @@ pub(crate) fn bank() -> Vec<Revision> {
 pub(crate) fn blueprint() -> Blueprint {
     let quota = |kind, count| KindQuota { kind, count, points_milli: 1000, marking: Policy::Exact };
     Blueprint {
-        standard: "synthetic".to_owned(),
-        level: "junior".to_owned(),
-        direction: None,
         points: [("alpha", 5), ("beta", 10), ("gamma", 5)].map(|(id, points)| (id.to_owned(), points)).to_vec(),
         kinds: vec![quota(Kind::TrueFalse, 4), quota(Kind::SingleChoice, 12), quota(Kind::MultipleChoice, 4)],
+        ..Blueprint::bare("synthetic", "junior")
     }
 }

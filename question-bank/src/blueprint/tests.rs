@@ -6,7 +6,7 @@ use super::*;
 use crate::testing;
 
 fn counts(compiled: &Compiled, function: &str) -> Vec<u32> {
-    compiled.cells.iter().filter(|cell| cell.function == function).map(|cell| cell.count).collect()
+    compiled.cells.iter().filter(|cell| cell.function == function).map(|cell| cell.min).collect()
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn the_default_of_every_column_compiles_to_its_weights() {
         for (function, weight) in &column.weights {
             assert_eq!(counts(&compiled, function), [weight / 5, weight / 5 * 3, weight / 5], "{function}");
         }
-        let of_kind = |kind| compiled.cells.iter().filter(|cell| cell.kind == kind).map(|cell| cell.count).sum::<u32>();
+        let of_kind = |kind| compiled.cells.iter().filter(|cell| cell.kind == kind).map(|cell| cell.min).sum::<u32>();
         assert_eq!(Kind::ALL.map(of_kind), [20, 60, 20]);
         assert!(compiled.cells.iter().all(|cell| cell.points_milli == 1000));
     }
@@ -168,8 +168,8 @@ proptest! {
         let mut by_function: BTreeMap<&str, u32> = BTreeMap::new();
         let mut by_kind: BTreeMap<Kind, u32> = BTreeMap::new();
         for cell in &compiled.cells {
-            *by_function.entry(&cell.function).or_default() += cell.count * cell.points_milli;
-            *by_kind.entry(cell.kind).or_default() += cell.count;
+            *by_function.entry(&cell.function).or_default() += cell.min * cell.points_milli;
+            *by_kind.entry(cell.kind).or_default() += cell.min;
         }
         for (function, points) in &blueprint.points {
             prop_assert_eq!(by_function[function.as_str()], points * 1000);

@@ -213,7 +213,7 @@ fn chi_square<K: Ord>(outcomes: impl Iterator<Item = K>) -> (f64, usize) {
 
 /// Two cells: 2 of 5 single and 1 of 4 multiple, so 40 combinations.
 fn tiny() -> (Compiled, Vec<Revision>) {
-    let cell = |kind, count| Cell { function: "alpha".to_owned(), kind, count, points_milli: 1000 };
+    let cell = |kind, count| Cell { function: "alpha".to_owned(), kind, min: count, max: count, points_milli: 1000 };
     let cells = vec![cell(Kind::SingleChoice, 2), cell(Kind::MultipleChoice, 1)];
     let singles = (0..5).map(|number| testing::revision("alpha", Kind::SingleChoice, number));
     let multiples = (0..4).map(|number| testing::revision("alpha", Kind::MultipleChoice, number));

@@ -243,7 +243,7 @@ impl<'a> Column<'a> {
         };
         let mut needed = BTreeMap::new();
         for cell in &compiled.cells {
-            *needed.entry(cell.function.clone()).or_insert(0) += cell.count;
+            *needed.entry(cell.function.clone()).or_insert(0) += cell.min;
         }
         let short = drawer::supply(&compiled, &Snapshot::of(bank.iter()), &column.level).err().unwrap_or_default();
         let name = |id: &str| standard.function(id).map(|function| function.name.clone()).unwrap_or_default();
