@@ -331,6 +331,3 @@ fn statement(paper: &Paper, tally: &Tally, blueprint: &Blueprint) -> Conformance
         paper: paper.digest(),
     }
 }
-
-#[cfg(test)]
-mod tests;

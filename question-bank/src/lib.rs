@@ -10,12 +10,15 @@
 
 pub mod bank;
 pub mod blueprint;
+pub mod chance;
 pub mod checker;
 pub mod digest;
 pub mod drawer;
 pub mod earlier;
+pub mod evidence;
 pub mod key;
 pub mod marking;
+pub mod order;
 pub mod paper;
 pub mod question;
 pub mod response;
