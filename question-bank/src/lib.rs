@@ -21,6 +21,7 @@ pub mod question;
 pub mod response;
 pub mod roster;
 pub mod standard;
+pub mod sufficiency;
 pub mod synthetic;
 
 mod letters;
