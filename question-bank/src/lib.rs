@@ -14,6 +14,7 @@ pub mod checker;
 pub mod digest;
 pub mod drawer;
 pub mod earlier;
+pub mod fairness;
 pub mod key;
 pub mod marking;
 pub mod paper;
