@@ -85,6 +85,12 @@ fn the_session_by_hand() {
 }
 
 #[test]
+fn means_are_rounded_to_the_nearest() {
+    let sheet = sheet_of(&[of_numbers([300]), of_numbers([300]), of_numbers([500])], Some, Assumptions::default());
+    assert_eq!(sheet.whole.passing.mean_milli, 367, "366 and two thirds");
+}
+
+#[test]
 fn unlike_points_and_functions_that_nobody_listed() {
     let mut one = paper(&[("gamma", 600), ("alpha", 800)]);
     one.items[0].points_milli = 2500;
@@ -161,8 +167,16 @@ fn a_hundred_disjoint_papers_spread_as_a_hundred_deviates() {
 #[test]
 fn the_draws_are_fixed() {
     let papers = [of_numbers(0..10), of_numbers(5..15), of_numbers(10..20)];
-    let spread = sheet_of(&papers, |number| Some(300 + number * 30), Assumptions::default()).uncertainty.true_spread;
-    assert_eq!(spread, Quantiles { low_milli: 1939, median_milli: 3004, high_milli: 3986 });
+    let spread = |draws| {
+        let assumptions = Assumptions { draws, ..Assumptions::default() };
+        sheet_of(&papers, |number| Some(300 + number * 30), assumptions).uncertainty.true_spread
+    };
+    assert_eq!(spread(200), Quantiles { low_milli: 1939, median_milli: 3004, high_milli: 3986 });
+    assert_eq!(
+        spread(13),
+        Quantiles { low_milli: 2058, median_milli: 3298, high_milli: 4420 },
+        "no whole number of lanes"
+    );
 }
 
 #[test]
