@@ -16,6 +16,7 @@ pub mod digest;
 pub mod drawer;
 pub mod earlier;
 pub mod evidence;
+pub mod fairness;
 pub mod key;
 pub mod marking;
 pub mod order;
@@ -24,6 +25,8 @@ pub mod question;
 pub mod response;
 pub mod roster;
 pub mod standard;
+pub mod sufficiency;
+pub mod synthetic;
 
 mod letters;
 #[cfg(test)]
