@@ -8,8 +8,9 @@ use question_bank::bank;
 use question_bank::blueprint::Blueprint;
 use question_bank::checker;
 use question_bank::drawer::{self, Secret};
+use question_bank::earlier::EarlierPapers;
 use question_bank::paper::Snapshot;
-use question_bank::question::{Question, Revision};
+use question_bank::question::Question;
 use question_bank::standard::Standard;
 
 const NATIONAL: &str = "cloud-computing-engineer-2-02-10-12";
@@ -110,17 +111,13 @@ fn a_thousand_papers_from_the_shipped_bank_conform() {
         let sentences: Vec<_> = shortages.iter().map(ToString::to_string).collect();
         panic!("the bank that ships can't fill a paper:\n{}", sentences.join("\n"));
     }
-    let revisions: BTreeMap<(&str, u32), &Revision> = questions
-        .iter()
-        .map(|question| ((question.revision.question.as_str(), question.revision.revision), &question.revision))
-        .collect();
+    let bank = checker::Bank::of(questions.iter().map(|question| &question.revision));
     let secret = Secret::join(b"first officer", b"second officer");
     let mut digests = BTreeSet::new();
     for number in 0..1000 {
         let sitting = format!("sitting-{number}");
         let paper = drawer::draw(&compiled, &snapshot, "junior", &secret, &sitting).expect("the supply suffices");
-        let conformance =
-            checker::check(&paper, &blueprint, |question, revision| revisions.get(&(question, revision)).copied());
+        let conformance = checker::check(&paper, &blueprint, &EarlierPapers::default(), Some(&sitting), &bank);
         assert_eq!(conformance.map(|one| (one.questions, one.total_milli)), Ok((100, 100_000)), "{sitting}");
         digests.insert(paper.digest());
     }

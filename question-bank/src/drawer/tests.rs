@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::blueprint::Blueprint;
 use crate::checker;
+use crate::earlier::EarlierPapers;
 use crate::question::Revision;
 use crate::testing;
 
@@ -19,10 +20,7 @@ fn draw_synthetic(sitting: &str) -> Paper {
 }
 
 fn conforms(paper: &Paper, blueprint: &Blueprint, bank: &[Revision]) -> Result<(), Vec<checker::Violation>> {
-    let lookup = |question: &str, revision: u32| {
-        bank.iter().find(|entry| entry.question == question && entry.revision == revision)
-    };
-    checker::check(paper, blueprint, lookup).map(drop)
+    checker::check(paper, blueprint, &EarlierPapers::default(), None, &checker::Bank::of(bank)).map(drop)
 }
 
 /// The keystream of the zero key is in every `ChaCha20` document (RFC 8439 A.1 gives the same block).
