@@ -267,9 +267,9 @@ fn a_statement_of_an_older_version_is_read() {
     assert_eq!(serde_json::from_value::<Conformance>(json).ok(), Some(older));
 }
 
-fn bands_from(at_least_permille: [u32; 2]) -> Option<Difficulty> {
+fn bands_from(at_least_permille: [u32; 2]) -> Difficulty {
     let band = |at_least_permille| Band { name: String::new(), at_least_permille, min: 0, max: 20 };
-    Some(Difficulty { mean: None, bands: at_least_permille.map(band).to_vec() })
+    Difficulty { mean: None, bands: at_least_permille.map(band).to_vec() }
 }
 
 fn limit_on_both(part: Option<&str>) -> Vec<Limit> {
@@ -292,9 +292,9 @@ fn rejects_a_blueprint_that_can_be_read_in_two_ways() {
     };
     assert_eq!(ambiguous(|one| one.points.push(("alpha".to_owned(), 5))), Ambiguity::Function);
     assert_eq!(ambiguous(|one| one.kinds.push(one.kinds[0].clone())), Ambiguity::Kind);
-    assert_eq!(ambiguous(|one| one.difficulty = bands_from([0, 500])), Ambiguity::Bands);
-    assert_eq!(ambiguous(|one| one.difficulty = bands_from([500, 500])), Ambiguity::Bands);
-    assert_eq!(ambiguous(|one| one.difficulty = bands_from([500, 1])), Ambiguity::Bands);
+    assert_eq!(ambiguous(|one| one.difficulty = Some(bands_from([0, 500]))), Ambiguity::Bands);
+    assert_eq!(ambiguous(|one| one.difficulty = Some(bands_from([500, 500]))), Ambiguity::Bands);
+    assert_eq!(ambiguous(|one| one.difficulty = Some(bands_from([500, 1]))), Ambiguity::Bands);
     assert_eq!(ambiguous(|one| one.limits = limit_on_both(None)), Ambiguity::Limit);
     assert_eq!(ambiguous(|one| one.limits = limit_on_both(Some("1.1"))), Ambiguity::Limit);
 }
