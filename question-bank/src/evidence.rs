@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::blueprint::Blueprint;
-use crate::chance::Secret;
+use crate::chance::{Secret, Stream};
 use crate::digest::{self, Digest, DigestOf};
 use crate::drawer::{Drawer, ENGINE, Refusal, RosterFault, Selection};
 use crate::earlier::EarlierPapers;
+use crate::forms;
 use crate::order::{self, Arranged};
 use crate::paper::{Paper, Snapshot};
 use crate::roster::{Place, Roster};
@@ -91,9 +92,10 @@ impl Inputs {
     ) -> Result<Vec<Drawn>, Refusal> {
         self.refuse_strangers()?;
         let drawer = Drawer::new(&self.blueprint, &self.snapshot, &self.earlier)?;
+        let forms = self.blueprint.forms.map(|wanted| forms::forms(&drawer, wanted, secret)).transpose()?;
         let seated = self.roster.seated.iter().map(|seated| seated.sitting.as_str());
         let sittings: Vec<&str> = seated.chain(self.roster.reserves.iter().map(String::as_str)).collect();
-        let selections = self.select(&drawer, secret, &sittings, threads, progress)?;
+        let selections = self.select(&drawer, forms.as_deref(), secret, &sittings, threads, progress)?;
         let mut room = Seating::default();
         let mut drawn: Vec<Drawn> = Vec::with_capacity(sittings.len());
         for (number, (sitting, selection)) in sittings.into_iter().zip(selections).enumerate() {
@@ -162,6 +164,7 @@ impl Inputs {
     fn select(
         &self,
         drawer: &Drawer<'_>,
+        forms: Option<&[Selection]>,
         secret: &Secret,
         sittings: &[&str],
         threads: NonZeroUsize,
@@ -173,9 +176,10 @@ impl Inputs {
             while !stop.load(Ordering::Relaxed) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(sitting) = sittings.get(number) else { break };
-                let one = match self.earlier.seen.get(*sitting) {
-                    None => drawer.select(secret, sitting),
-                    Some(seen) => drawer.for_resitter(seen).and_then(|drawer| drawer.select(secret, sitting)),
+                let one = match (forms, self.earlier.seen.get(*sitting)) {
+                    (Some(forms), seen) => self.form(forms, seen, secret, sitting),
+                    (None, None) => drawer.select(secret, sitting),
+                    (None, Some(seen)) => drawer.for_resitter(seen).and_then(|drawer| drawer.select(secret, sitting)),
                 };
                 let one = one.inspect_err(|_| stop.store(true, Ordering::Relaxed));
                 drawn.push((number, one.map_err(|refusal| self.for_sitting(sitting, refusal))));
@@ -189,6 +193,25 @@ impl Inputs {
         });
         drawn.sort_unstable_by_key(|(number, _)| *number);
         drawn.into_iter().map(|(_, selection)| selection).collect()
+    }
+
+    /// The form that falls to a sitting by lot, of those that hold nothing it saw before.
+    fn form(
+        &self,
+        forms: &[Selection],
+        seen: Option<&Vec<String>>,
+        secret: &Secret,
+        sitting: &str,
+    ) -> Result<Selection, Refusal> {
+        let question = |entry: &u32| &self.snapshot.entries[*entry as usize].question;
+        let unseen = |form: &&Selection| {
+            seen.is_none_or(|seen| !form.indices().iter().any(|entry| seen.contains(question(entry))))
+        };
+        let open: Vec<&Selection> = forms.iter().filter(unseen).collect();
+        if open.is_empty() {
+            return Err(Refusal::FormsSeen);
+        }
+        Ok(open[Stream::of(secret, "form", sitting).index(open.len())].clone())
     }
 
     /// A re-sitter's own trouble is not that of the session.
