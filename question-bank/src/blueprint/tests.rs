@@ -303,7 +303,8 @@ fn the_schema_in_the_repository_is_that_of_the_code() {
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == schema,
-        "blueprint.schema.json is not that of the code; write it anew: KAOCHANG_BLESS=1 cargo test -p question-bank schema"
+        "blueprint.schema.json is not that of the code; write it anew: \
+         KAOCHANG_BLESS=1 cargo test -p question-bank schema"
     );
 }
 
