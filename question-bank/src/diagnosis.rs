@@ -297,7 +297,9 @@ fn conflict(model: &Model, columns: &[&Column]) -> (Vec<usize>, bool) {
     let count = model.rules.len();
     let impossible = |rules: &[usize]| {
         let mut chosen = vec![false; count];
-        rules.iter().for_each(|rule| chosen[*rule] = true);
+        for rule in rules {
+            chosen[*rule] = true;
+        }
         model.solve(&chosen, columns)
     };
     // The whole paper comes last, because whoever is told of a part knows more.
@@ -477,6 +479,9 @@ fn relaxed(model: &Model, bounds: &[Bounds], every: &[bool]) -> Option<(Vec<Boun
     Some((relaxed, repairs, least))
 }
 
+/// By so many steps a rule may give way: more than any limit of a paper.
+const SLACK_MAX: u32 = 1 << 30;
+
 /// A column for each rule and each of its bounds that can give way.
 fn slacks(model: &Model) -> Vec<(usize, Bound, Column)> {
     let mut slacks: Vec<(usize, Bound, Column)> = Vec::new();
@@ -488,12 +493,12 @@ fn slacks(model: &Model) -> Vec<(usize, Bound, Column)> {
                 Bound::Max if max.is_some() => -row.step,
                 Bound::Min | Bound::Max => continue,
             };
-            match slacks.last_mut().filter(|(rule, last, _)| (*rule, *last) == (row.rule, bound)) {
-                Some((_, _, column)) => column.terms.push((index, step)),
-                None => {
-                    let column = Column { terms: vec![(index, step)], upper: u32::MAX >> 2, cost: row.weight };
-                    slacks.push((row.rule, bound, column));
-                }
+            let last = slacks.last_mut().filter(|(rule, last, _)| (*rule, *last) == (row.rule, bound));
+            if let Some((_, _, column)) = last {
+                column.terms.push((index, step));
+            } else {
+                let column = Column { terms: vec![(index, step)], upper: SLACK_MAX, cost: row.weight };
+                slacks.push((row.rule, bound, column));
             }
         }
     }

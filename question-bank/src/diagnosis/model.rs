@@ -517,7 +517,9 @@ impl<'a> Draft<'a> {
             if in_sets.iter().any(|set| kept[*set]) {
                 apart[*class] -= 1;
             } else {
-                in_sets.iter().for_each(|set| kept[*set] = true);
+                for set in in_sets {
+                    kept[*set] = true;
+                }
             }
         }
         let column = |class: usize, rows: &[usize], upper| Column {
