@@ -1,6 +1,6 @@
 //! What drawing costs and what it gives: one case of the bench in a process of its own, one JSON object on stdout.
 //!
-//! `cargo run --release -p question-bank --example draw_bench -- CASE [PAPERS]`. The bank and the blueprint are those of
+//! `cargo run --release -p question-bank --example draw_bench -- CASE [PAPERS [SESSION]]`. The bank and the blueprint are those of
 //! [`question_bank::synthetic`], so that every run of a case draws the same papers. Every paper is held against the checker
 //! in the same run, outside the time that is told. `cargo xtask bench draw` runs all cases.
 
@@ -8,9 +8,10 @@ mod machine;
 mod slot_by_slot;
 mod tally;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::Range;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use question_bank::blueprint::{Blueprint, Forms};
 use question_bank::chance::Secret;
@@ -33,14 +34,15 @@ const SEED: u64 = 1;
 const FORMS: u32 = 50;
 const THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
 
-/// So many papers are in memory at a time. A case of more is drawn as several sessions, each with a programme of its own.
-const SESSION_MAX: u32 = 10_000;
+/// So many papers are in memory at a time, unless told otherwise. A case of more is drawn as several sessions, each with a
+/// programme of its own.
+const SESSION: u32 = 10_000;
 
 const ROOM_SEATS: u32 = 30;
 const ROOM_COLUMNS: u32 = 6;
 
-const USAGE: &str = "usage: draw_bench CASE [PAPERS]
-cases: individual_exact, individual_near, slot_by_slot (PAPERS: 10000 if not given),
+const USAGE: &str = "usage: draw_bench CASE [PAPERS [SESSION]]
+cases: individual_exact, individual_near, slot_by_slot (PAPERS: 10000 if not given; SESSION: so many at a time, 10000),
        parallel_forms (50 forms), sufficiency (PAPERS: the candidates, of whom each gets a trial paper; 1000 if not given)";
 
 /// The figures of one case.
@@ -58,6 +60,9 @@ struct Figures {
     /// Wall time to build the programme, once; it is part of `seconds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     build_seconds: Option<f64>,
+    /// Wall time to put drawn questions in order, which one thread does; it is part of `seconds`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_seconds: Option<f64>,
     /// Papers that the checker refuses.
     refused: u32,
     /// The largest less the smallest expected score of a just-passing candidate, in points of 100, as rated.
@@ -107,20 +112,16 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<Figures, String> {
-    let (case, papers) = match arguments {
-        [case] => (case.as_str(), None),
-        [case, papers] => (case.as_str(), Some(papers.parse::<u32>().map_err(|_| USAGE)?)),
-        _ => return Err(USAGE.to_owned()),
-    };
-    if papers == Some(0) {
-        return Err(USAGE.to_owned());
-    }
+    let (case, numbers) = arguments.split_first().ok_or(USAGE)?;
+    let numbers = numbers.iter().map(|text| text.parse::<NonZeroU32>().map(NonZeroU32::get));
+    let numbers: Vec<u32> = numbers.collect::<Result<_, _>>().map_err(|_| USAGE)?;
     let bench = Bench::new(case, u32::from(case == "individual_near"));
-    match (case, papers) {
-        ("individual_exact" | "individual_near", _) => bench.individual(papers.unwrap_or(SESSION_MAX)),
-        ("slot_by_slot", _) => bench.slot_by_slot(papers.unwrap_or(SESSION_MAX)),
-        ("parallel_forms", None) => bench.parallel_forms(),
-        ("sufficiency", _) => bench.sufficiency(papers.unwrap_or(1000)),
+    let at = |place: usize, default| numbers.get(place).copied().unwrap_or(default);
+    match (case.as_str(), numbers.len()) {
+        ("individual_exact" | "individual_near", 0..=2) => bench.individual(at(0, SESSION), at(1, SESSION)),
+        ("slot_by_slot", 0..=2) => bench.slot_by_slot(at(0, SESSION), at(1, SESSION)),
+        ("parallel_forms", 0) => bench.parallel_forms(),
+        ("sufficiency", 0..=1) => bench.sufficiency(at(0, 1000)),
         _ => Err(USAGE.to_owned()),
     }
 }
@@ -155,22 +156,31 @@ impl Bench {
         Drawer::new(self.blueprint(), self.snapshot(), &self.inputs.earlier).map_err(|refusal| refusal.to_string())
     }
 
-    fn individual(mut self, papers: u32) -> Result<Figures, String> {
+    fn individual(mut self, papers: u32, session: u32) -> Result<Figures, String> {
         let watch = Watch::start();
         drop(self.drawer()?);
         let build_seconds = watch.read().seconds;
-        let draw = |bench: &mut Self, numbers| {
+        let mut order_seconds = 0.0;
+        let draw = |bench: &mut Self, numbers: Range<u32>| {
+            let count = numbers.len();
             bench.inputs.roster = roster(numbers);
-            let watch = Watch::start();
-            let drawn = bench.inputs.draw(&bench.secret, THREADS, &|_| ()).map_err(|refusal| refusal.to_string())?;
-            Ok((drawn, watch.read()))
+            let (watch, chosen) = (Watch::start(), OnceLock::new());
+            let progress = |done| {
+                if done == count {
+                    chosen.get_or_init(|| watch.read().seconds);
+                }
+            };
+            let drawn = bench.inputs.draw(&bench.secret, THREADS, &progress).map_err(|refusal| refusal.to_string())?;
+            let spent = watch.read();
+            order_seconds += spent.seconds - chosen.get().expect("the last paper was told of");
+            Ok((drawn, spent))
         };
-        let figures = self.sessions(papers, draw)?;
-        Ok(Figures { build_seconds: Some(build_seconds), ..figures })
+        let figures = self.sessions(papers, session, draw)?;
+        Ok(Figures { build_seconds: Some(build_seconds), order_seconds: Some(order_seconds), ..figures })
     }
 
-    fn slot_by_slot(mut self, papers: u32) -> Result<Figures, String> {
-        self.sessions(papers, |bench, numbers| {
+    fn slot_by_slot(mut self, papers: u32, session: u32) -> Result<Figures, String> {
+        self.sessions(papers, session, |bench, numbers| {
             let watch = Watch::start();
             let drawn = slot_by_slot::draw(bench.blueprint(), bench.snapshot(), numbers, THREADS)?;
             Ok((drawn, watch.read()))
@@ -181,16 +191,17 @@ impl Bench {
     fn sessions(
         &mut self,
         papers: u32,
-        draw: impl Fn(&mut Self, Range<u32>) -> Result<(Vec<Drawn>, machine::Spent), String>,
+        session: u32,
+        mut draw: impl FnMut(&mut Self, Range<u32>) -> Result<(Vec<Drawn>, machine::Spent), String>,
     ) -> Result<Figures, String> {
         let (mut tally, mut spent, mut peak_draw_mb) = (Tally::new(BANK), machine::Spent::default(), 0.0);
         let mut spread_true = None;
-        for first in (0..papers).step_by(usize::try_from(SESSION_MAX).expect("a session fits a word")) {
-            let (drawn, of_session) = draw(self, first..papers.min(first + SESSION_MAX))?;
+        for first in (0..papers).step_by(usize::try_from(session).expect("a session fits a word")) {
+            let (drawn, of_session) = draw(self, first..papers.min(first.saturating_add(session)))?;
             peak_draw_mb = peak_mb();
             spent = spent + of_session;
             tally.check(&drawn, &self.inputs, &self.raw, THREADS);
-            if papers <= SESSION_MAX {
+            if papers <= session {
                 spread_true = Some(self.spread_true(&drawn));
             }
         }
@@ -263,6 +274,7 @@ impl Bench {
             seconds: spent.seconds,
             cpu_seconds: spent.cpu_seconds,
             build_seconds: None,
+            order_seconds: None,
             refused: tally.refused(),
             spread: tally.spread(),
             spread_true: None,
@@ -270,7 +282,8 @@ impl Bench {
             clashes: tally.clashes(),
             overlap: None,
             peak_draw_mb,
-            peak_mb: peak_mb(),
+            // The kernel reads its counters a little late: never less than before.
+            peak_mb: peak_mb().max(peak_draw_mb),
         }
     }
 }

@@ -35,8 +35,12 @@ fn revision(entry: &SnapshotEntry) -> Revision {
         stem: entry.question.clone(),
         options: (0..options).map(|option| option.to_string()).collect(),
         order: entry.order,
-        difficulty_permille: entry.difficulty_permille.expect("synthetic questions are rated"),
+        difficulty_permille: rating(entry),
     }
+}
+
+fn rating(entry: &SnapshotEntry) -> u32 {
+    entry.difficulty_permille.expect("synthetic questions are rated")
 }
 
 /// What was found on the papers so far.
@@ -61,12 +65,16 @@ impl Tally {
         let (bank, share) = (Bank::of(&raw.0), drawn.len().div_ceil(threads.get()).max(1));
         let of_share = |share: &[Drawn]| {
             let mut tally = Self::new(inputs.snapshot.entries.len());
-            share.iter().for_each(|drawn| tally.add(drawn, inputs, &bank));
+            for drawn in share {
+                tally.add(drawn, inputs, &bank);
+            }
             tally
         };
         thread::scope(|scope| {
             let workers: Vec<_> = drawn.chunks(share).map(|share| scope.spawn(move || of_share(share))).collect();
-            workers.into_iter().for_each(|worker| self.join(&worker.join().expect("a checking thread panicked")));
+            for worker in workers {
+                self.join(&worker.join().expect("a checking thread panicked"));
+            }
         });
     }
 
@@ -77,13 +85,15 @@ impl Tally {
         self.refused += u32::from(verdict.is_err());
         self.clashes += clashes.len();
         let selection = Selection::of(paper, &inputs.snapshot).expect("drawn from the snapshot");
-        selection.indices().iter().for_each(|index| self.uses[place(*index)] += 1);
-        let expected = paper.items.iter().map(|item| {
-            let at = inputs.snapshot.entries.binary_search_by(|entry| entry.question.cmp(&item.question));
-            let entry = &inputs.snapshot.entries[at.expect("drawn from the snapshot")];
-            u64::from(item.points_milli) * u64::from(entry.difficulty_permille.expect("synthetic questions are rated"))
-        });
-        let expected: u64 = expected.sum();
+        let mut expected = 0;
+        for index in selection.indices() {
+            let place = usize::try_from(*index).expect("an index fits a word");
+            self.uses[place] += 1;
+            let entry = &inputs.snapshot.entries[place];
+            let quota = inputs.blueprint.kinds.iter().find(|quota| quota.kind == entry.kind);
+            let points_milli = quota.expect("drawn by the blueprint").points_milli;
+            expected += u64::from(points_milli) * u64::from(rating(entry));
+        }
         self.least = self.least.min(expected);
         self.most = self.most.max(expected);
     }
@@ -121,8 +131,4 @@ impl Tally {
         let most = self.uses.iter().max().copied().unwrap_or(0);
         f64::from(most) / f64::from(self.papers.max(1))
     }
-}
-
-fn place(index: u32) -> usize {
-    usize::try_from(index).expect("an index fits a word")
 }
