@@ -269,6 +269,9 @@ impl<'a> Drawer<'a> {
     fn of(parts: Parts<'a>, law: &[u32]) -> Result<Self, Refusal> {
         let Parts { blueprint, snapshot, earlier, pool, bounds } = parts;
         let mut margins = margin::margins(blueprint, &pool.signs);
+        if margins.iter().any(|margin| margin.min > margin.max) {
+            return Err(Refusal::Conflict);
+        }
         margin::tune(&mut margins, &pool, &bounds, law);
         let tilts: Vec<BigUint> = (0..pool.signs.len()).map(|sign| margin::tilt_of(&margins, sign)).collect();
         let weight = |class: u32| &tilts[pool.classes[class as usize].sign] * law[class as usize];
