@@ -230,7 +230,7 @@ pub enum Topic {
     Any,
     /// This work content.
     WorkContent(String),
-    /// This knowledge point.
+    /// This knowledge point. Where the bank has no question of it, its work content is not known and taken to have room.
     Knowledge(String),
 }
 
