@@ -181,7 +181,8 @@ pub fn notice(page: &Page) -> Option<AnyView> {
 /// The field that a refusal is about.
 const fn field_of(code: Code) -> Option<&'static str> {
     match code {
-        Code::LoginMismatch => Some("admission_no"),
+        Code::LoginMismatch | Code::AdmissionNoTaken => Some("admission_no"),
+        Code::ContributionShort => Some("contribution"),
         Code::PasswordWrong => Some("account"),
         Code::ConfirmMissing => Some("confirm"),
         _ => None,

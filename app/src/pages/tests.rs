@@ -19,6 +19,7 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
     let (page, staff_page) = (&page(lang), &staff_page(lang));
     let seat = LoginView { seat: Some((session(), 2, 17)) };
     let home = StaffHomeView {
+        drafts: vec![],
         sessions: vec![SessionRow {
             session: session(),
             state: SessionState::Running,

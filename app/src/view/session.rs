@@ -1,0 +1,143 @@
+//! A session whose papers are drawn: what proves them, and how equal they are.
+
+use question_bank::standard::Name;
+
+use super::{ContributionRow, RoomRow, SessionHead, SessionState, WhoView};
+
+/// `GET /sessions/{session}`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    pub session: SessionHead,
+    pub state: SessionState,
+    pub rooms: Vec<RoomRow>,
+    pub candidates: u32,
+    pub proof: ProofView,
+    pub evidence: EvidenceView,
+    /// Reserves drawn, and those in use.
+    pub reserves: u32,
+    pub late: Vec<LateRow>,
+    pub adding: AddingView,
+}
+
+/// What was published before the exam, so that its papers can be proved after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProofView {
+    /// Whole, in hexadecimal.
+    pub commitment: String,
+    pub drawn_text: String,
+    /// Name and version of what drew the papers.
+    pub engine: String,
+    /// Reserves included.
+    pub papers: u32,
+    /// Papers that passed the independent check.
+    pub checked: u32,
+    /// Digests of what went in, whole, in hexadecimal.
+    pub blueprint: String,
+    pub bank: String,
+    pub roster: String,
+    pub earlier: Option<String>,
+    pub contributions: Vec<ContributionRow>,
+}
+
+/// Whether the evidence file can be had; it opens the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvidenceView {
+    /// `GET /sessions/{session}/evidence.json`
+    Open,
+    /// So many rooms have not ended.
+    NotYet { rooms: u32 },
+    /// The session was drawn before evidence was kept.
+    None,
+}
+
+/// A candidate who was added after the draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateRow {
+    pub who: WhoView,
+    pub at_text: String,
+    pub by: String,
+}
+
+/// Whether a candidate can be added, `POST /sessions/{session}/late`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddingView {
+    /// Number of each room that has not ended, with the seats that nobody has.
+    Open(Vec<(u32, Vec<u32>)>),
+    /// Every reserve is in use, or none was drawn.
+    NoReserve,
+    /// Every room has ended.
+    Over,
+}
+
+/// `GET /sessions/{session}/fairness`: the fairness sheet. Scores are thousandths of a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FairnessView {
+    pub session: SessionHead,
+    /// Papers of sittings; reserves that nobody has are left out.
+    pub papers: u32,
+    pub max_milli: u32,
+    pub assumptions: FairnessAssumptions,
+    /// A candidate a standard deviation below one who just passes, the one who just passes, one a deviation above.
+    pub below: ScoreSpread,
+    pub passing: ScoreSpread,
+    pub above: ScoreSpread,
+    /// Spread of the true expected scores of just-passing candidates.
+    pub true_spread: TrueSpread,
+    /// Standard error of one paper's expected score, on average over the papers.
+    pub error_milli: u32,
+    pub functions: Vec<FunctionSpread>,
+    /// At most twenty: the lowest and the highest expected scores, from the lowest on.
+    pub extremes: Vec<PaperScore>,
+    /// When the sheet was made.
+    pub made_text: String,
+}
+
+/// What the sheet takes for granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FairnessAssumptions {
+    /// A standard deviation of candidates, in thousandths of a logit.
+    pub sd_milli_logit: u32,
+    /// Standard deviation of a rating's error, in thousandths.
+    pub rating_error_permille: u32,
+    /// Drawings of all rating errors behind [`TrueSpread`].
+    pub simulations: u32,
+}
+
+/// Expected scores over all papers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScoreSpread {
+    pub min_milli: u32,
+    pub mean_milli: u32,
+    pub max_milli: u32,
+    pub sd_milli: u32,
+}
+
+/// The spread (largest minus smallest) when the ratings err: median, and the bounds of nine cases in ten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrueSpread {
+    pub low_milli: u32,
+    pub median_milli: u32,
+    pub high_milli: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionSpread {
+    pub function: Name,
+    pub points: u32,
+    /// Of a candidate who just passes.
+    pub passing: ScoreSpread,
+    pub true_spread: Option<TrueSpread>,
+}
+
+/// One paper's expected scores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaperScore {
+    pub admission_no: String,
+    pub room: u32,
+    pub seat: u32,
+    pub below_milli: u32,
+    pub passing_milli: u32,
+    pub above_milli: u32,
+    /// Standard error of `passing_milli`.
+    pub error_milli: u32,
+}
