@@ -2,7 +2,7 @@
 
 use question_bank::{question::Kind, standard::Name};
 
-use super::{bank, candidate, error, results, room, staff};
+use super::{bank, candidate, draft, error, results, room, session, staff};
 use crate::{
     i18n, markdown,
     notice::{Code, Notice},
@@ -10,16 +10,18 @@ use crate::{
     wire::{AnswerWire, BlockWire, Choice, ExamWire, ItemWire, SeatState},
 };
 
+mod office;
 mod samples;
 
+use office::*;
 use samples::*;
 
 /// Each page with a name.
 fn pages(lang: Lang) -> Vec<(&'static str, String)> {
-    let (page, staff_page) = (&page(lang), &staff_page(lang));
+    let (page, staff_page, office) = (&page(lang), &staff_page(lang), &office_page(lang));
     let seat = LoginView { seat: Some((session(), 2, 17)) };
     let home = StaffHomeView {
-        drafts: vec![],
+        drafts: draft_rows(),
         sessions: vec![SessionRow {
             session: session(),
             state: SessionState::Running,
@@ -53,6 +55,53 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
         ("receipt-score", candidate::receipt(page, &receipt(Some(score())))),
         ("staff-login", staff::login(&refused(page.clone(), Code::PasswordWrong))),
         ("staff-home", staff::home(staff_page, &home)),
+        ("office-home", staff::home(office, &home)),
+        (
+            "office-home-empty",
+            staff::home(office, &StaffHomeView { drafts: vec![], sessions: vec![], standards: vec![] }),
+        ),
+        ("draft-new", draft::new(office, &new_draft(false))),
+        ("draft-new-refused", draft::new(office, &new_draft(true))),
+        ("draft", draft::draft(office, &draft_view())),
+        ("draft-ready", draft::draft(office, &drawing(DrawView::Idle))),
+        ("draft-running", draft::draft(office, &drawing(DrawView::Running(Progress { done: 412, all: 1020 })))),
+        ("draft-failed", draft::draft(office, &drawing(DrawView::Failed(DrawFailure::Rare { proposals: 1_000_000 })))),
+        ("draft-done", draft::draft(office, &drawing(DrawView::Done("s1".into())))),
+        ("draft-short", draft::draft(office, &DraftView { bank: BankView::Short(diagnosis()), ..draft_view() })),
+        (
+            "draft-contradiction",
+            draft::draft(office, &DraftView { bank: BankView::Short(contradiction()), ..draft_view() }),
+        ),
+        ("draft-faulty", draft::draft(office, &DraftView { bank: BankView::Faulty(faults()), ..draft_view() })),
+        (
+            "draft-rare",
+            draft::draft(office, &DraftView { bank: BankView::Rare { proposals: 1_000_000 }, ..draft_view() }),
+        ),
+        (
+            "draft-checking",
+            draft::draft(
+                &refused(office.clone(), Code::ContributionShort),
+                &DraftView { bank: BankView::Checking, ..draft_view() },
+            ),
+        ),
+        (
+            "draft-delete",
+            draft::draft(
+                &refused(office.clone(), Code::ConfirmMissing),
+                &DraftView { contributing: Contributing::Given { both_by_system: true }, ..draft_view() },
+            ),
+        ),
+        ("session", session::session(office, &session_view(EvidenceView::NotYet { rooms: 2 }, free_seats()))),
+        (
+            "session-refused",
+            session::session(
+                &refused(office.clone(), Code::AdmissionNoTaken),
+                &session_view(EvidenceView::NotYet { rooms: 1 }, free_seats()),
+            ),
+        ),
+        ("session-ended", session::session(office, &session_view(EvidenceView::Open, AddingView::Over))),
+        ("session-old", session::session(office, &session_view(EvidenceView::None, AddingView::NoReserve))),
+        ("fairness", session::fairness(office, &fairness_view())),
         ("room", room::room(staff_page, &room_view(RoomState::Open, 2, Some(17)))),
         ("room-preparing", room::room(staff_page, &room_view(RoomState::Preparing, 1, Some(28)))),
         ("room-alarm", room::room(staff_page, &room_view(RoomState::Open, 1, Some(9)))),

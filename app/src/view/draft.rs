@@ -28,6 +28,8 @@ pub struct Progress {
 pub struct NewDraftView {
     /// What may be examined; the first one stands in the template.
     pub columns: Vec<PlanColumn>,
+    /// A likely begin for the template, RFC 3339: `2026-12-05T09:00:00+08:00`.
+    pub begins: String,
     /// What was typed; the template, without it.
     pub typed: Option<TypedDraft>,
     /// Everything that is wrong with it.
