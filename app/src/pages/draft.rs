@@ -103,10 +103,9 @@ fn draw_line(view: &DraftView) -> Line {
     match &view.draw {
         DrawView::Done(_) => Line::Done,
         DrawView::Running(_) => Line::Now,
-        DrawView::Elsewhere => Line::Waiting,
         DrawView::Failed(_) => Line::Blocked,
         DrawView::Idle if ready(view) => Line::Now,
-        DrawView::Idle => Line::Waiting,
+        DrawView::Idle | DrawView::Elsewhere => Line::Waiting,
     }
 }
 
@@ -153,7 +152,7 @@ fn proctors(lang: Lang, rooms: &[DraftRoom]) -> AnyView {
         .map(|room| t!(lang, draft::proctors_of, n = room.number, required = room.proctors_required))
         .collect();
     view! {
-        <p class="num">{t!(lang, draft::proctors_text, n = all)}" "{each.join(t!(lang, shell::list))}</p>
+        <p class="num">{t!(lang, draft::proctors_text, n = all, each = each.join(t!(lang, shell::list)))}</p>
         <p class="small muted">{t!(lang, draft::proctors_later)}</p>
     }
     .into_any()

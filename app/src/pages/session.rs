@@ -58,8 +58,13 @@ fn links(lang: Lang, view: &SessionView) -> AnyView {
 
 /// The commitment whole, in groups of four for reading aloud; copied, it has no gaps.
 fn proof(lang: Lang, proof: &ProofView) -> AnyView {
-    let groups: Vec<String> =
-        proof.commitment.chars().collect::<Vec<_>>().chunks(4).map(|group| group.iter().collect()).collect();
+    let digits: Vec<char> = proof.commitment.chars().collect();
+    let group = |group: &[char]| view! { <span>{group.iter().collect::<String>()}</span> };
+    // Four groups stay on one line.
+    let groups = digits
+        .chunks(16)
+        .map(|four| view! { <span class="four">{four.chunks(4).map(group).collect_view()}</span> })
+        .collect_view();
     let mut facts = vec![
         (t!(lang, session::drawn), proof.drawn_text.clone()),
         (t!(lang, session::engine), proof.engine.clone()),
@@ -72,7 +77,7 @@ fn proof(lang: Lang, proof: &ProofView) -> AnyView {
     view! {
         <p>{t!(lang, session::commitment_text)}</p>
         <div class="commitment"><p class="small muted">{t!(lang, session::commitment)}</p>
-            <code>{groups.into_iter().map(|group| view! { <span>{group}</span> }).collect_view()}</code></div>
+            <code>{groups}</code></div>
         {ui::facts(facts)}
         {given(lang, &proof.contributions)}
     }
@@ -98,7 +103,7 @@ fn verify(lang: Lang, view: &SessionView) -> AnyView {
         <p>{t!(lang, session::verify_text)}</p>
         {evidence}
         <p>{t!(lang, session::verify_command)}</p>
-        <pre tabindex="0"><code>{command}</code></pre>
+        <pre class="command"><code>{command}</code></pre>
     }
     .into_any()
 }

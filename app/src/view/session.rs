@@ -75,16 +75,16 @@ pub struct FairnessView {
     pub session: SessionHead,
     /// Papers of sittings; reserves that nobody has are left out.
     pub papers: u32,
+    /// Different questions on them, and how many of these nobody has rated.
+    pub questions: u32,
+    pub unrated: u32,
     pub max_milli: u32,
     pub assumptions: FairnessAssumptions,
     /// A candidate a standard deviation below one who just passes, the one who just passes, one a deviation above.
     pub below: ScoreSpread,
     pub passing: ScoreSpread,
     pub above: ScoreSpread,
-    /// Spread of the true expected scores of just-passing candidates.
-    pub true_spread: TrueSpread,
-    /// Standard error of one paper's expected score, on average over the papers.
-    pub error_milli: u32,
+    pub uncertainty: FairnessUncertainty,
     pub functions: Vec<FunctionSpread>,
     /// At most twenty: the lowest and the highest expected scores, from the lowest on.
     pub extremes: Vec<PaperScore>,
@@ -96,37 +96,55 @@ pub struct FairnessView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FairnessAssumptions {
     /// A standard deviation of candidates, in thousandths of a logit.
-    pub sd_milli_logit: u32,
+    pub ability_sd_milli: u32,
     /// Standard deviation of a rating's error, in thousandths.
-    pub rating_error_permille: u32,
+    pub rating_sd_permille: u32,
+    /// What an unrated question counts as, in thousandths.
+    pub unrated_permille: u32,
     /// Drawings of all rating errors behind [`TrueSpread`].
-    pub simulations: u32,
+    pub draws: u32,
+}
+
+/// What the ratings can't tell, for candidates who just pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FairnessUncertainty {
+    /// Standard error of one paper's expected score, over all papers.
+    pub paper_error_milli: u64,
+    /// Standard error of the difference of two papers, over all pairs.
+    pub pair_error_milli: u64,
+    /// Spread of the papers' true expected scores.
+    pub true_spread: TrueSpread,
+    /// Responses to each question that would halve the error of its rating; and candidates who would give them.
+    pub halving_responses: u64,
+    pub halving_candidates: u64,
+    /// The spread after that.
+    pub true_spread_halved: TrueSpread,
 }
 
 /// Expected scores over all papers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScoreSpread {
-    pub min_milli: u32,
-    pub mean_milli: u32,
-    pub max_milli: u32,
-    pub sd_milli: u32,
+    pub min_milli: u64,
+    pub mean_milli: u64,
+    pub max_milli: u64,
+    pub sd_milli: u64,
 }
 
 /// The spread (largest minus smallest) when the ratings err: median, and the bounds of nine cases in ten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrueSpread {
-    pub low_milli: u32,
-    pub median_milli: u32,
-    pub high_milli: u32,
+    pub low_milli: u64,
+    pub median_milli: u64,
+    pub high_milli: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionSpread {
     pub function: Name,
     pub points: u32,
-    /// Of a candidate who just passes.
+    pub below: ScoreSpread,
     pub passing: ScoreSpread,
-    pub true_spread: Option<TrueSpread>,
+    pub above: ScoreSpread,
 }
 
 /// One paper's expected scores.
@@ -135,9 +153,9 @@ pub struct PaperScore {
     pub admission_no: String,
     pub room: u32,
     pub seat: u32,
-    pub below_milli: u32,
-    pub passing_milli: u32,
-    pub above_milli: u32,
+    pub below_milli: u64,
+    pub passing_milli: u64,
+    pub above_milli: u64,
     /// Standard error of `passing_milli`.
-    pub error_milli: u32,
+    pub error_milli: u64,
 }

@@ -31,9 +31,9 @@ fn sufficiency(lang: Lang, view: &SufficiencyView) -> AnyView {
     let rounded = (view.overlap_mean_milli + 50) / 100 * 100;
     let expected = u64::from(view.exposure_max_permille) * u64::from(view.candidates);
     view! {
-        <p class="num">{t!(lang, bank_state::enough, n = view.drawable)}
-            {view.papers_log10.map(|power| view! { " "{t!(lang, bank_state::papers)}" 10"<sup>{power}</sup>{t!(lang, bank_state::papers_after)} })}</p>
+        <p class="num">{t!(lang, bank_state::enough, n = view.drawable)}</p>
         <ul class="rules">
+            {view.papers_log10.map(|power| view! { <li class="num">{t!(lang, bank_state::papers)}" 10"<sup>{power}</sup>{t!(lang, bank_state::papers_after)}</li> })}
             <li class="num">{t!(lang, bank_state::overlap, n = view.questions, mean = number_of_milli(rounded), most = view.overlap_p99)}</li>
             <li class="num">{t!(lang, bank_state::exposure, share = words::percent(view.exposure_max_permille), n = view.candidates, papers = expected.div_ceil(1000))}</li>
         </ul>

@@ -29,8 +29,8 @@ pub fn new(page: &Page, view: &NewDraftView) -> String {
             <p class="lead">{t!(lang, draft::new_lead)}</p>
             {(!view.problems.is_empty()).then(|| summary(lang, &view.problems))}
             <form method="post" action="/drafts/new" class="card" autocomplete="off">
-                {area("plan", 24, t!(lang, draft::plan), t!(lang, draft::plan_hint), plan, wrong(view, "plan"))}
-                {area("roster", 12, t!(lang, draft::roster), t!(lang, draft::roster_hint), roster, wrong(view, "roster"))}
+                {area("plan", 24, t!(lang, draft::plan), t!(lang, draft::plan_hint), &plan, wrong(view, "plan"))}
+                {area("roster", 12, t!(lang, draft::roster), t!(lang, draft::roster_hint), &roster, wrong(view, "roster"))}
                 {roster_columns(lang)}
                 <p class="acts"><button class="primary">{t!(lang, draft::create)}</button></p>
             </form>
@@ -74,10 +74,10 @@ fn summary(lang: Lang, problems: &[DraftProblem]) -> AnyView {
     .into_any()
 }
 
-fn area(name: &'static str, rows: u32, label: &'static str, hint: &'static str, text: String, wrong: bool) -> AnyView {
+fn area(name: &'static str, rows: u32, label: &'static str, hint: &'static str, text: &str, wrong: bool) -> AnyView {
     let hint_id = format!("{name}-hint");
     // A line break right after the tag is not part of the text (HTML), so that one of the text's own survives.
-    let text = format!("\n{}", escaped(&text));
+    let text = format!("\n{}", escaped(text));
     view! {
         <p class="field">
             <label for=name>{label}</label>

@@ -154,7 +154,7 @@ pub(super) fn problem(lang: Lang, problem: &DraftProblem) -> String {
         DraftProblem::RosterUnreadable { line, reader } => t!(lang, problem::roster, why = at(*line, reader)),
         DraftProblem::RosterEmpty => t!(lang, problem::roster_empty).to_owned(),
         DraftProblem::Row { row, admission_no, problem } => {
-            t!(lang, problem::row, row = row, number = admission_no, why = row_problem(lang, problem))
+            t!(lang, problem::in_row, row = row, number = admission_no, why = row_problem(lang, problem))
         }
         DraftProblem::Other(text) => text.clone(),
     }

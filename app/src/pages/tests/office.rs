@@ -293,7 +293,7 @@ pub(super) fn session_view(evidence: EvidenceView, adding: AddingView) -> Sessio
     }
 }
 
-fn spread(mean_milli: u32, half_milli: u32) -> ScoreSpread {
+fn spread(mean_milli: u64, half_milli: u64) -> ScoreSpread {
     ScoreSpread {
         min_milli: mean_milli - half_milli,
         mean_milli,
@@ -307,27 +307,41 @@ pub(super) fn fairness_view() -> FairnessView {
         admission_no: format!("20260101{n:04}"),
         room: 1 + n % 2,
         seat: n,
-        below_milli: 38_100 + n * 15,
-        passing_milli: 59_560 + n * 45,
-        above_milli: 78_020 + n * 12,
+        below_milli: 38_100 + u64::from(n) * 15,
+        passing_milli: 59_560 + u64::from(n) * 45,
+        above_milli: 78_020 + u64::from(n) * 12,
         error_milli: 1_498,
     };
-    let own = |zh: &str, en: &str, points| FunctionSpread {
+    let own = |zh: &str, en: &str, points: u32| FunctionSpread {
         function: named(zh, en),
         points,
-        passing: spread(points * 600, 20 * points),
-        true_spread: (points > 5).then_some(TrueSpread { low_milli: 900, median_milli: 1_350, high_milli: 1_840 }),
+        below: spread(u64::from(points) * 380, 15 * u64::from(points)),
+        passing: spread(u64::from(points) * 600, 20 * u64::from(points)),
+        above: spread(u64::from(points) * 780, 18 * u64::from(points)),
     };
     FairnessView {
         session: session(),
         papers: 59,
+        questions: 588,
+        unrated: 2,
         max_milli: 100_000,
-        assumptions: FairnessAssumptions { sd_milli_logit: 1000, rating_error_permille: 150, simulations: 200 },
+        assumptions: FairnessAssumptions {
+            ability_sd_milli: 1000,
+            rating_sd_permille: 150,
+            unrated_permille: 500,
+            draws: 200,
+        },
         below: spread(38_400, 700),
         passing: spread(60_012, 452),
         above: spread(78_200, 610),
-        true_spread: TrueSpread { low_milli: 4_600, median_milli: 5_420, high_milli: 6_310 },
-        error_milli: 1_498,
+        uncertainty: FairnessUncertainty {
+            paper_error_milli: 1_498,
+            pair_error_milli: 1_902,
+            true_spread: TrueSpread { low_milli: 4_600, median_milli: 5_420, high_milli: 6_310 },
+            halving_responses: 32,
+            halving_candidates: 190,
+            true_spread_halved: TrueSpread { low_milli: 2_400, median_milli: 2_840, high_milli: 3_300 },
+        },
         functions: vec![
             own("职业道德", "Ethics", 5),
             own("云计算系统搭建", "System building", 20),
@@ -515,6 +529,10 @@ fn the_fairness_sheet_says_how_little_it_proves() {
     assert!(html.contains("59 份试卷中的哪一份，预期得分都在 59.56 至 60.46 分之间，最多相差 0.90 分"), "{html}");
     assert!(html.contains("5.4 分左右（十次中有九次在 4.6 至 6.3 分之间）"));
     assert!(html.contains("几乎不能证明"));
+    assert!(html.contains("每题有 32 名刚好合格的考生作答") && html.contains("约需 190 名考生"));
+    assert!(html.contains("其中 2 题没有难度"));
+    let rated = session::fairness(&office_page(Lang::Zh), &FairnessView { unrated: 0, ..fairness_view() });
+    assert!(!rated.contains("没有难度"));
     assert!(html.contains("href=\"/sessions/s1/fairness.csv\""));
     let extremes = html.rsplit("<tbody>").next().unwrap_or_default();
     assert_eq!(extremes.matches("<tr>").count(), 20);
