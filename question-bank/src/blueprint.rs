@@ -637,7 +637,9 @@ pub enum BlueprintError {
     #[error("the mean difficulty and its tolerance are thousandths from 0 to 1000; correct them")]
     MeanOutOfRange,
     /// Bands that are not each of another name, from easy to hard, down to 0.
-    #[error("list the bands of difficulty from the easiest to the hardest, each with a name of its own, the last from 0 on")]
+    #[error(
+        "list the bands of difficulty from the easiest to the hardest, each with a name of its own, the last from 0 on"
+    )]
     BandsOutOfOrder,
     /// The bands can't add up to the paper.
     #[error("the bands ask for {min} to {max} questions and the paper has {questions}; make them meet")]

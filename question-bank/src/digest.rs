@@ -63,6 +63,17 @@ impl From<Digest> for String {
     }
 }
 
+/// Bytes from lowercase hexadecimal digits, two for each; nothing, if the text is something else.
+pub fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
+}
+
 /// Why a text is not 32 bytes in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HexError {

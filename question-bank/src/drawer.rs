@@ -1,245 +1,406 @@
-//! The drawer: makes papers from a compiled blueprint, a snapshot of the bank and a secret.
+//! The drawer: draws the questions of a paper, every conforming paper with the same chance.
 //!
-//! Anyone who holds the same inputs draws the same paper, byte for byte. The rules of engine [`ENGINE`], complete enough
-//! to be written again elsewhere:
+//! A paper conforms when it meets every rule of its [`Blueprint`]. The drawer counts conforming papers part by part
+//! ([`programme`]), walks the count backwards, and throws away what the count does not know about: bands of difficulty
+//! ([`margin`], mostly met by [`tail`]), the mean, enemies in different cells. Whatever is thrown away is thrown away by the
+//! paper alone, so all that are left keep equal chances. Weights are whole numbers and choices are exact ([`pick`]): no
+//! rounding, no floating-point number stands between the law and a paper. docs/DRAWING.md has the mathematics.
 //!
-//! 1. The stream of a sitting is the `ChaCha20` keystream (64-bit counter from 0, 64-bit nonce 0) under the key
-//!    HMAC-SHA256(secret, sitting id in UTF-8), read as little-endian 32-bit words.
-//! 2. `below(n)` takes words until one is smaller than the largest multiple of `n` that 32 bits can count to, and gives
-//!    that word modulo `n`. So every number below `n` is equally likely. `below(1)` takes a word too.
-//! 3. For each cell, in the order of the compiled blueprint: the pool is the snapshot's questions of the cell's standard,
-//!    level, function and kind, by ascending question id in bytes. For `i` from 0 to `count - 1`, swap the elements `i`
-//!    and `i + below(pool - i)`; the first `count` are drawn. Every combination is equally likely.
-//! 4. For each kind, in the order of [`Kind::ALL`]: take what was drawn of it, cell after cell, and shuffle: for `i` from
-//!    the last index down to 1, swap the elements `i` and `below(i + 1)`.
-//! 5. For each item, in the order of the paper: where the options may be shuffled, shuffle their indices as in rule 4.
+//! Anyone who holds the same inputs draws the same questions. Any change that would alter a single paper changes
+//! [`ENGINE`].
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use num_bigint::BigUint;
+use thiserror::Error;
 
-use crate::blueprint::{Cell, Compiled};
-use crate::digest::{self, Digest, DigestOf, HexError};
-use crate::paper::{Item, Paper, Snapshot, SnapshotEntry};
-use crate::question::{Kind, OptionOrder};
+use crate::blueprint::{Blueprint, BlueprintError, Compiled};
+use crate::chance::{Secret, Stream};
+use crate::earlier::EarlierPapers;
+use crate::paper::{Paper, Snapshot};
+use crate::roster::Place;
+use margin::Margin;
+use pool::{NOWHERE, Pool, as_u32, kind_index};
+use programme::{Bounds, Draft, FunctionBounds, Sum};
+use tail::Tail;
 
-/// The name of the rules above. Any change that would alter a single paper changes this name.
-pub const ENGINE: &str = "kaochang-drawer/1";
+mod count;
+mod joint;
+mod margin;
+mod pick;
+mod pool;
+mod programme;
+mod tail;
+mod wide;
 
-/// A session's secret: 32 bytes that nobody may know before the session is over.
-///
-/// Not serialisable and not shown; [`Secret::to_hex`] is for the sealed store and for opening the commitment afterwards.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret([u8; 32]);
+/// The name of the rules by which papers are drawn and put in order.
+pub const ENGINE: &str = "kaochang-drawer/2";
 
-impl Secret {
-    /// Joins the contributions of two officers, in this order, so that neither can choose the secret alone.
-    pub fn join(first: &[u8], second: &[u8]) -> Self {
-        Self(*DigestOf::new("kaochang-secret/1").bytes(first).bytes(second).finish().as_bytes())
+/// What stands on one paper, as ascending indices into [`Snapshot::entries`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Selection(Box<[u32]>);
+
+impl Selection {
+    /// The indices, ascending.
+    pub fn indices(&self) -> &[u32] {
+        &self.0
     }
 
-    /// Reads 64 lowercase hexadecimal digits.
-    pub fn from_hex(text: &str) -> Result<Self, HexError> {
-        digest::from_hex(text).map(Self)
-    }
-
-    /// 64 lowercase hexadecimal digits.
-    pub fn to_hex(&self) -> String {
-        digest::to_hex(&self.0)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(..)")
-    }
-}
-
-/// What is fixed before an exam and opened after it, apart from the secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Commitment {
-    /// [`Snapshot::digest`].
-    pub snapshot: Digest,
-    /// [`crate::blueprint::Blueprint::digest`].
-    pub blueprint: Digest,
-    /// The digest of the roster with its sitting ids, reserves included.
-    pub roster: Digest,
-    /// [`ENGINE`].
-    pub engine: String,
-}
-
-impl Commitment {
-    /// The commitment as published: it binds every input of the draw, and without the secret it reveals none.
-    pub fn digest(&self, secret: &Secret) -> Digest {
-        commitment(secret, &self.snapshot, &self.blueprint, &self.roster, &self.engine)
+    /// What stands on a paper; nothing, if the snapshot doesn't hold all of it.
+    pub fn of(paper: &Paper, snapshot: &Snapshot) -> Option<Self> {
+        let index = |question: &String| snapshot.entries.binary_search_by(|entry| entry.question.cmp(question)).ok();
+        let indices: Option<Vec<u32>> = paper.items.iter().map(|item| index(&item.question).map(as_u32)).collect();
+        let mut indices = indices?;
+        indices.sort_unstable();
+        Some(Self(indices.into()))
     }
 }
 
-/// The commitment over a secret and the inputs of a draw; see [`Commitment`].
-pub fn commitment(secret: &Secret, snapshot: &Digest, blueprint: &Digest, roster: &Digest, engine: &str) -> Digest {
-    DigestOf::new("kaochang-commitment/1")
-        .bytes(&secret.0)
-        .digest(snapshot)
-        .digest(blueprint)
-        .digest(roster)
-        .text(engine)
-        .finish()
+/// Why no paper can be drawn. Each sentence says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The blueprint contradicts itself.
+    #[error(transparent)]
+    Blueprint(#[from] BlueprintError),
+    /// The bank, or a list of the blueprint, can't be used as it is.
+    #[error("{}", lines(.0))]
+    Bank(Vec<BankFault>),
+    /// The roster contradicts itself, or a candidate can't be added to it.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Roster(Vec<RosterFault>),
+    /// Another build drew.
+    #[error(
+        "the papers were drawn by the engine \"{found}\", and this build has \"{ENGINE}\"; use a build with that engine"
+    )]
+    Engine {
+        /// The engine named.
+        found: String,
+    },
+    /// The bank suffices for everybody but one who sat before.
+    #[error("for the re-sitter of the sitting {sitting}: {refusal}")]
+    Resitter {
+        /// The sitting's id.
+        sitting: String,
+        /// Why.
+        refusal: Box<Refusal>,
+    },
+    /// No paper conforms.
+    #[error("no paper meets the blueprint with this bank")]
+    Conflict,
+    /// Papers may conform, but so few of those that could be drawn that none was found.
+    #[error(
+        "of {walks} papers with the right counts none met the mean difficulty and kept enemies apart; ask for bands of \
+         difficulty, widen the tolerance of the mean, or put fewer questions into enemy sets"
+    )]
+    Rare {
+        /// How many were tried.
+        walks: u64,
+    },
 }
 
-/// A cell of the blueprint that the bank can't fill.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shortage {
-    /// The function's id.
-    pub function: String,
-    /// The kind.
-    pub kind: Kind,
-    /// How many questions a paper needs.
-    pub needed: u32,
-    /// How many the bank has.
-    pub present: u32,
+/// What makes a roster unusable.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RosterFault {
+    /// An id stands twice.
+    #[error("the sitting {0} is on the roster twice; give each sitting an id of its own")]
+    DuplicateSitting(String),
+    /// The seat is taken.
+    #[error("the sitting {0} has the seat of another: room {room}, row {row}, column {column}, counted from 0", room = .1.room, row = .1.row, column = .1.column)]
+    SamePlace(String, Place),
+    /// A candidate who is added late must have a reserve that nobody used.
+    #[error(
+        "the sitting {0} is no reserve, or is used already; take another one of the reserves that were committed to"
+    )]
+    NoReserve(String),
+    /// A paper holds what the snapshot does not.
+    #[error("the paper of the sitting {0} holds a question that the bank's snapshot does not")]
+    StrangePaper(String),
 }
 
-impl fmt::Display for Shortage {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { function, kind, needed, present } = self;
-        let missing = needed.saturating_sub(*present);
-        write!(
-            formatter,
-            "the function \"{function}\" needs {needed} question(s) of kind \"{kind}\" and the bank has {present}; \
-             write {missing} more"
-        )
+/// What makes a snapshot or a list unusable.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BankFault {
+    /// Two entries of one question.
+    #[error("the question \"{0}\" is in the snapshot twice; keep one revision of it")]
+    Duplicate(String),
+    /// An entry out of order: the snapshot was not made by the product, or was changed.
+    #[error("the question \"{0}\" stands out of order; a snapshot is sorted by question id")]
+    Unsorted(String),
+    /// The blueprint asks for a difficulty, and nobody has rated the question.
+    #[error("the question \"{0}\" has no difficulty; rate it, or leave it out by `never`")]
+    Unrated(String),
+    /// A question that every paper must hold is not in the bank.
+    #[error("the question \"{0}\" must be on the paper and is not in the bank; load it or remove it from `must`")]
+    MustMissing(String),
+    /// A question that every paper must hold belongs where the blueprint draws nothing.
+    #[error(
+        "the question \"{0}\" must be on the paper and belongs to no level, function or kind of it, or is left out"
+    )]
+    MustNotDrawable(String),
+    /// An earlier paper that is named and not given.
+    #[error("the earlier paper \"{0}\" is named and was not given; give it or remove the name")]
+    EarlierMissing(String),
+    /// More earlier papers than can be told apart.
+    #[error("{found} earlier papers are named; the limit is {max}")]
+    TooManyEarlier {
+        /// How many are named.
+        found: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// More bands than can be told apart.
+    #[error("there are more than {max} bands of difficulty; join some")]
+    TooManyBands {
+        /// The limit.
+        max: usize,
+    },
+    /// More combinations of band, level and earlier papers than can be told apart.
+    #[error("bands, lower levels and earlier papers make {found} combinations; the limit is {max}; name fewer papers")]
+    TooManySigns {
+        /// How many there are.
+        found: usize,
+        /// The limit.
+        max: usize,
+    },
+}
+
+/// At most so many faults are listed in a sentence.
+const LISTED: usize = 20;
+
+fn lines(faults: &[BankFault]) -> String {
+    let mut lines: Vec<String> = faults.iter().take(LISTED).map(ToString::to_string).collect();
+    if faults.len() > LISTED {
+        lines.push(format!("and {} more", faults.len() - LISTED));
     }
+    lines.join("\n")
 }
 
-/// Whether the snapshot can fill every cell for this level; if not, every cell that starves.
-pub fn supply(compiled: &Compiled, snapshot: &Snapshot, level: &str) -> Result<(), Vec<Shortage>> {
-    pools(compiled, snapshot, level).map(drop)
-}
-
-/// Draws the paper of one sitting by the rules at the head of this module.
-///
-/// Uniform over all papers that meet the compiled blueprint, and independent of every other sitting's.
-pub fn draw(
-    compiled: &Compiled,
-    snapshot: &Snapshot,
-    level: &str,
-    secret: &Secret,
-    sitting: &str,
-) -> Result<Paper, Vec<Shortage>> {
-    let mut stream = Stream::of(secret, sitting);
-    let mut drawn: Vec<(&Cell, &SnapshotEntry)> = Vec::new();
-    for (cell, mut pool) in pools(compiled, snapshot, level)? {
-        stream.choose(&mut pool, cell.min);
-        drawn.extend(pool.into_iter().map(|entry| (cell, entry)));
-    }
-    let mut ordered = Vec::with_capacity(drawn.len());
-    for kind in Kind::ALL {
-        let mut block: Vec<_> = drawn.iter().filter(|(cell, _)| cell.kind == kind).collect();
-        stream.shuffle(&mut block);
-        ordered.extend(block);
-    }
-    let items = ordered
-        .into_iter()
-        .zip(1..)
-        .map(|(&(cell, entry), position)| Item {
-            position,
-            question: entry.question.clone(),
-            revision: entry.revision,
-            kind: cell.kind,
-            function: cell.function.clone(),
-            points_milli: cell.points_milli,
-            options: stream.options(entry),
-        })
-        .collect();
-    Ok(Paper { items })
-}
-
-/// The pool of each cell, by ascending question id; or every shortage.
-fn pools<'a>(
-    compiled: &'a Compiled,
+/// The programme of one blueprint and one state of the bank. Made once, then drawn from for every sitting.
+pub struct Drawer<'a> {
+    blueprint: &'a Blueprint,
     snapshot: &'a Snapshot,
-    level: &str,
-) -> Result<Vec<(&'a Cell, Vec<&'a SnapshotEntry>)>, Vec<Shortage>> {
-    let mut pools = Vec::with_capacity(compiled.cells.len());
-    let mut shortages = Vec::new();
-    for cell in &compiled.cells {
-        let mut pool: Vec<_> = snapshot
-            .entries
-            .iter()
-            .filter(|entry| entry.standard == compiled.standard && entry.level == level)
-            .filter(|entry| entry.function == cell.function && entry.kind == cell.kind)
-            .collect();
-        // A snapshot is sorted already; one that was stored and read back by others might not be.
-        pool.sort_unstable_by(|left, right| left.question.cmp(&right.question));
-        pool.dedup_by(|left, right| left.question == right.question);
-        let present = u32::try_from(pool.len()).expect("a bank has fewer than four thousand million questions");
-        if present < cell.min {
-            let function = cell.function.clone();
-            shortages.push(Shortage { function, kind: cell.kind, needed: cell.min, present });
-        }
-        pools.push((cell, pool));
-    }
-    if shortages.is_empty() { Ok(pools) } else { Err(shortages) }
+    earlier: &'a EarlierPapers,
+    pool: Pool,
+    bounds: Bounds,
+    margins: Vec<Margin>,
+    kept_whole: BigUint,
+    paper: Sum,
+    tail: Option<Tail>,
+    rules: Rules,
 }
 
-/// The stream of chance of one sitting.
-struct Stream(ChaCha20Rng);
+impl fmt::Debug for Drawer<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Drawer").field("classes", &self.pool.classes.len()).finish_non_exhaustive()
+    }
+}
 
-impl Stream {
-    fn of(secret: &Secret, sitting: &str) -> Self {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&secret.0).expect("HMAC takes a key of any length");
-        mac.update(sitting.as_bytes());
-        Self(ChaCha20Rng::from_seed(mac.finalize().into_bytes().into()))
+/// After so many walks without a paper the drawer gives up: at first, to say soon that something is wrong, and later,
+/// when it is known that papers exist.
+const WALKS_FIRST: u64 = 40_000;
+const WALKS_MAX: u64 = 4_000_000;
+
+impl<'a> Drawer<'a> {
+    /// Counts what can be drawn, and draws a trial paper.
+    pub fn new(blueprint: &'a Blueprint, snapshot: &'a Snapshot, earlier: &'a EarlierPapers) -> Result<Self, Refusal> {
+        Self::without(blueprint, snapshot, earlier, &[])
     }
 
-    /// A number below `bound`, each equally likely. `bound` is at least 1.
-    fn below(&mut self, bound: u32) -> u32 {
-        let bound = u64::from(bound);
-        let words = 1_u64 << 32;
-        let fair = words - words % bound;
-        loop {
-            let word = u64::from(self.0.next_u32());
-            if word < fair {
-                return u32::try_from(word % bound).expect("smaller than a 32-bit bound");
+    /// The same for a re-sitter: nothing of what they saw can be drawn.
+    pub fn for_resitter(&self, seen: &[String]) -> Result<Self, Refusal> {
+        Self::without(self.blueprint, self.snapshot, self.earlier, seen)
+    }
+
+    fn without(
+        blueprint: &'a Blueprint,
+        snapshot: &'a Snapshot,
+        earlier: &'a EarlierPapers,
+        seen: &[String],
+    ) -> Result<Self, Refusal> {
+        let compiled = blueprint.compile()?;
+        let pool = Pool::new(blueprint, snapshot, earlier, seen).map_err(Refusal::Bank)?;
+        let bounds = bounds(blueprint, &compiled);
+        let mut margins = margin::margins(blueprint, &pool.signs);
+        margin::tune(&mut margins, &pool, &bounds);
+        let tilts: Vec<BigUint> = (0..pool.signs.len()).map(|sign| margin::tilt_of(&margins, sign)).collect();
+        let weight = |class: u32| tilts[pool.classes[class as usize].sign].clone();
+        let paper = Sum::of_paper(&pool, &bounds, &weight);
+        if paper.ways() == BigUint::ZERO {
+            return Err(Refusal::Conflict);
+        }
+        let tail = Tail::new(&pool, &bounds, &margins, &weight);
+        let rules = Rules::new(blueprint, snapshot, &pool);
+        let kept_whole = margin::kept_whole(&margins);
+        let drawer = Self { blueprint, snapshot, earlier, pool, bounds, margins, kept_whole, paper, tail, rules };
+        let mut trial = Stream::of(&Secret::join(b"", b""), "trial", "");
+        match drawer.walk_until(&mut trial, WALKS_FIRST) {
+            (_, Some(_)) => Ok(drawer),
+            (walks, None) => Err(Refusal::Rare { walks }),
+        }
+    }
+
+    /// The questions of one sitting's paper: uniform over all papers that conform, independent of every other sitting's.
+    pub fn select(&self, secret: &Secret, sitting: &str) -> Result<Selection, Refusal> {
+        self.draw(&mut Stream::of(secret, "select", sitting))
+    }
+
+    pub(crate) fn draw(&self, stream: &mut Stream) -> Result<Selection, Refusal> {
+        match self.walk_until(stream, WALKS_MAX) {
+            (_, Some(selection)) => Ok(selection),
+            (walks, None) => Err(Refusal::Rare { walks }),
+        }
+    }
+
+    /// For each entry of the snapshot the number of its class: questions of one class are drawn equally often.
+    /// `u32::MAX` for those that are never drawn.
+    pub fn classes(&self) -> &[u32] {
+        debug_assert_eq!(NOWHERE, u32::MAX);
+        &self.pool.class_of
+    }
+
+    /// How many papers meet every rule but the mean and the enemies in different cells, which are not counted; nothing,
+    /// where counting would take more than some seconds.
+    pub fn count(&self) -> Option<BigUint> {
+        count::count(&self.pool, &self.bounds, &self.margins)
+    }
+
+    fn walk_until(&self, stream: &mut Stream, walks_max: u64) -> (u64, Option<Selection>) {
+        let mut scratch = Scratch::default();
+        for walk in 1..=walks_max {
+            if self.walk(stream, &mut scratch) {
+                scratch.chosen.sort_unstable();
+                return (walk, Some(Selection(scratch.chosen.as_slice().into())));
+            }
+        }
+        (walks_max, None)
+    }
+
+    /// One walk; true if what it chose conforms and is kept.
+    fn walk(&self, stream: &mut Stream, scratch: &mut Scratch) -> bool {
+        let signs = self.pool.signs.len();
+        scratch.draft.clear(signs);
+        let tail = self.tail.as_ref().map(|tail| tail.function);
+        self.paper.split(self.bounds.paper, stream, |function, counts, stream| {
+            if tail != Some(function) {
+                self.paper.walk_part(function, counts, stream, &mut scratch.draft);
+            }
+        });
+        let kept = if let Some(tail) = &self.tail {
+            tail.complete(&mut scratch.draft, stream)
+        } else {
+            let signs = &scratch.draft.signs;
+            self.margins.iter().all(|margin| margin.holds(signs))
+                && pick::coin(&margin::kept(&self.margins, signs), &self.kept_whole, stream)
+        };
+        if !kept {
+            return false;
+        }
+        self.choose(stream, scratch);
+        self.rules.hold(&scratch.chosen, &mut scratch.sets)
+    }
+
+    /// The questions themselves: of each class every set equally likely, of each unit one question.
+    fn choose(&self, stream: &mut Stream, scratch: &mut Scratch) {
+        scratch.chosen.clear();
+        for (class, count) in &scratch.draft.taken {
+            let class = &self.pool.classes[*class as usize];
+            stream.choose(class.units(), *count, &mut scratch.units);
+            for unit in &scratch.units {
+                let one = if class.size == 1 { 0 } else { stream.below(class.size) };
+                scratch.chosen.push(class.members[(unit * class.size + one) as usize]);
             }
         }
     }
+}
 
-    /// An index below `bound`, which is at least 1.
-    fn index(&mut self, bound: usize) -> usize {
-        let bound = u32::try_from(bound).expect("lists are shorter than four thousand million");
-        usize::try_from(self.below(bound)).expect("smaller than a usize bound")
+/// Memory that walks use again.
+#[derive(Default)]
+struct Scratch {
+    draft: Draft,
+    units: Vec<u32>,
+    chosen: Vec<u32>,
+    sets: Vec<u32>,
+}
+
+fn bounds(blueprint: &Blueprint, compiled: &Compiled) -> Bounds {
+    let mut paper = [0; pool::KINDS];
+    let mut each_milli = [0; pool::KINDS];
+    for quota in &blueprint.kinds {
+        paper[kind_index(quota.kind)] = quota.count;
+        each_milli[kind_index(quota.kind)] = quota.points_milli;
+    }
+    let functions = blueprint.points.iter().map(|(function, points)| {
+        let (mut min, mut max) = ([0; pool::KINDS], [0; pool::KINDS]);
+        for cell in compiled.cells.iter().filter(|cell| cell.function == *function) {
+            min[kind_index(cell.kind)] = cell.min;
+            max[kind_index(cell.kind)] = cell.max;
+        }
+        FunctionBounds { min, max, points_milli: u64::from(*points) * 1000, each_milli }
+    });
+    Bounds { paper, functions: functions.collect() }
+}
+
+/// The rules that only a whole paper can be held against.
+struct Rules {
+    /// For each entry its milli-points times its difficulty.
+    worth: Vec<u64>,
+    worth_min: u64,
+    worth_max: u64,
+    /// For each entry where its enemy sets stand in `sets`.
+    from: Vec<u32>,
+    sets: Vec<u32>,
+}
+
+impl Rules {
+    fn new(blueprint: &Blueprint, snapshot: &Snapshot, pool: &Pool) -> Self {
+        let mean = blueprint.difficulty.as_ref().and_then(|difficulty| difficulty.mean);
+        let milli =
+            |kind| blueprint.kinds.iter().find(|quota| quota.kind == kind).map_or(0, |quota| quota.points_milli);
+        let whole: u64 =
+            blueprint.kinds.iter().map(|quota| u64::from(quota.count) * u64::from(quota.points_milli)).sum();
+        let (worth, worth_min, worth_max) = match mean {
+            None => (Vec::new(), 0, 0),
+            Some(mean) => (
+                snapshot
+                    .entries
+                    .iter()
+                    .map(|entry| u64::from(milli(entry.kind)) * u64::from(entry.difficulty_permille.unwrap_or(0)))
+                    .collect(),
+                whole * u64::from(mean.target_permille.saturating_sub(mean.tolerance_permille)),
+                whole * u64::from(mean.target_permille + mean.tolerance_permille),
+            ),
+        };
+        let mut of_entry: Vec<(u32, u32)> = Vec::new();
+        for (number, set) in (0..).zip(&pool.enemies) {
+            of_entry.extend(set.iter().map(|entry| (*entry, number)));
+        }
+        of_entry.sort_unstable();
+        let mut from = Vec::new();
+        if !of_entry.is_empty() {
+            from = (0..=as_u32(snapshot.entries.len()))
+                .map(|entry| as_u32(of_entry.partition_point(|(one, _)| *one < entry)))
+                .collect();
+        }
+        Self { worth, worth_min, worth_max, from, sets: of_entry.into_iter().map(|(_, set)| set).collect() }
     }
 
-    /// Leaves `count` elements of the pool, every combination equally likely.
-    fn choose<T>(&mut self, pool: &mut Vec<T>, count: u32) {
-        let count = usize::try_from(count).expect("not larger than the pool");
-        for first in 0..count {
-            let other = first + self.index(pool.len() - first);
-            pool.swap(first, other);
+    fn hold(&self, chosen: &[u32], sets: &mut Vec<u32>) -> bool {
+        if !self.worth.is_empty() {
+            let worth: u64 = chosen.iter().map(|entry| self.worth[*entry as usize]).sum();
+            if worth < self.worth_min || worth > self.worth_max {
+                return false;
+            }
         }
-        pool.truncate(count);
-    }
-
-    /// Every order equally likely.
-    fn shuffle<T>(&mut self, list: &mut [T]) {
-        for last in (1..list.len()).rev() {
-            let other = self.index(last + 1);
-            list.swap(last, other);
+        if self.from.is_empty() {
+            return true;
         }
-    }
-
-    /// The options of a question in order of display.
-    fn options(&mut self, entry: &SnapshotEntry) -> Vec<u8> {
-        let mut options: Vec<u8> = (0..entry.option_count).collect();
-        if entry.order == OptionOrder::Shuffle && entry.kind != Kind::TrueFalse {
-            self.shuffle(&mut options);
+        sets.clear();
+        for entry in chosen {
+            let range = self.from[*entry as usize] as usize..self.from[*entry as usize + 1] as usize;
+            sets.extend_from_slice(&self.sets[range]);
         }
-        options
+        sets.sort_unstable();
+        sets.windows(2).all(|pair| pair[0] != pair[1])
     }
 }
 

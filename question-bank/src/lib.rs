@@ -10,17 +10,23 @@
 
 pub mod bank;
 pub mod blueprint;
+pub mod chance;
 pub mod checker;
 pub mod digest;
 pub mod drawer;
 pub mod earlier;
+pub mod evidence;
+pub mod fairness;
 pub mod key;
 pub mod marking;
+pub mod order;
 pub mod paper;
 pub mod question;
 pub mod response;
 pub mod roster;
 pub mod standard;
+pub mod sufficiency;
+pub mod synthetic;
 
 mod letters;
 #[cfg(test)]

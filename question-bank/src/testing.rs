@@ -1,8 +1,11 @@
 //! What the tests of several modules share: a small synthetic bank, its blueprint, and the standards that ship.
 
 use crate::blueprint::{Blueprint, KindQuota, Policy};
+use crate::paper::{Item, Paper};
 use crate::question::{Kind, OptionOrder, Revision, Tags};
 use crate::standard::Standard;
+
+pub(crate) mod oracle;
 
 pub(crate) const NATIONAL: &str = include_str!("../standards/cloud-computing-engineer-2-02-10-12.json");
 pub(crate) const ONE_PLUS_X: &str = include_str!("../standards/1x-cloud-platform-ops-dev-2019.json");
@@ -47,4 +50,22 @@ pub(crate) fn blueprint() -> Blueprint {
         kinds: vec![quota(Kind::TrueFalse, 4), quota(Kind::SingleChoice, 12), quota(Kind::MultipleChoice, 4)],
         ..Blueprint::bare("synthetic", "junior")
     }
+}
+
+/// A paper of these questions: the kinds in blocks, ascending by id within, all options in the order of the bank.
+pub(crate) fn paper_of(chosen: &[&Revision], blueprint: &Blueprint) -> Paper {
+    let mut chosen = chosen.to_vec();
+    chosen.sort_by_key(|revision| (revision.kind, &revision.question));
+    let points_milli =
+        |kind| blueprint.kinds.iter().find(|quota| quota.kind == kind).map_or(0, |quota| quota.points_milli);
+    let items = chosen.iter().zip(1..).map(|(revision, position)| Item {
+        position,
+        question: revision.question.clone(),
+        revision: revision.revision,
+        kind: revision.kind,
+        function: revision.tags.function.clone(),
+        points_milli: points_milli(revision.kind),
+        options: (0..revision.option_count()).collect(),
+    });
+    Paper { items: items.collect() }
 }

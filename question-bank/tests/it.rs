@@ -1,4 +1,4 @@
-//! What ships with the product: both standards and the bank, read from their files.
+//! What ships with the product: both standards, the bank and the blueprints, read from their files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,8 +8,9 @@ use question_bank::bank;
 use question_bank::blueprint::Blueprint;
 use question_bank::checker;
 use question_bank::drawer::{self, Secret};
+use question_bank::earlier::EarlierPapers;
 use question_bank::paper::Snapshot;
-use question_bank::question::{Question, Revision};
+use question_bank::question::Question;
 use question_bank::standard::Standard;
 
 const NATIONAL: &str = "cloud-computing-engineer-2-02-10-12";
@@ -55,6 +56,71 @@ fn every_standard_that_ships_loads() {
         let name = path.file_stem().expect("a file").to_str().expect("plain letters").to_owned();
         assert_eq!(standard(&name).id, name, "a standard's file is named by its id");
     }
+}
+
+/// Each names nothing that the standard and the bank that ship don't have.
+#[test]
+fn every_blueprint_that_ships_compiles() {
+    let (standard, questions) = shipped();
+    let ids: BTreeSet<_> = questions.iter().map(|question| &question.revision.question).collect();
+    let files = toml_files(&root().join("blueprints"));
+    assert_eq!(files.len(), 2);
+    for (name, text) in files {
+        assert!(text.starts_with("#:schema ../blueprint.schema.json\n"), "{name}: an editor finds the schema");
+        let blueprint: Blueprint = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        blueprint.compile().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let column = standard.column(&blueprint.level, blueprint.direction.as_deref()).expect("of this standard");
+        assert_eq!(blueprint.points, column.weights, "{name}");
+        for limit in &blueprint.limits {
+            let content = standard.content(blueprint.level_of(limit), &limit.function).expect("of this standard");
+            let known = content.work_contents.iter().any(|one| {
+                Some(&one.code) == limit.work_content.as_ref()
+                    || one.knowledge.iter().any(|point| Some(&point.code) == limit.knowledge.as_ref())
+            });
+            assert!(known, "{name}: {limit:?}");
+        }
+        let lower = blueprint.lower_levels.iter().flat_map(|lower| &lower.levels);
+        assert!(lower.into_iter().all(|level| standard.level(level).is_some()), "{name}");
+        let named = blueprint.enemies.iter().flatten().chain(&blueprint.must).chain(&blueprint.never);
+        let unknown: Vec<_> = named.filter(|id| !ids.contains(id)).collect();
+        assert!(unknown.is_empty(), "{name}: {unknown:?}");
+    }
+}
+
+#[test]
+fn the_blueprint_of_junior_operations_is_the_default() {
+    let text = fs::read_to_string(root().join("blueprints/junior-operations.toml")).expect("the file is there");
+    let blueprint: Blueprint = toml::from_str(&text).expect("it parses");
+    let default = Blueprint::default_for(&standard(NATIONAL), "junior", Some("operations")).expect("it has weights");
+    assert_eq!(blueprint, default.aimed());
+}
+
+/// The example is for copying from: whatever an author can say stands in it.
+#[test]
+fn the_example_leaves_no_field_out() {
+    let text = fs::read_to_string(root().join("blueprints/example-all-fields.toml")).expect("the file is there");
+    let schema = fs::read_to_string(root().join("blueprint.schema.json")).expect("the file is there");
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    let written: serde_json::Value = toml::from_str(&text).expect("it parses");
+    let fields = |schema: &serde_json::Value| -> BTreeSet<String> {
+        schema["properties"].as_object().expect("a table").keys().cloned().collect()
+    };
+    let used = |list: &[&serde_json::Value]| -> BTreeSet<String> {
+        list.iter().flat_map(|table| table.as_object().expect("a table").keys().cloned()).collect()
+    };
+    let all = |list: &serde_json::Value| -> BTreeSet<String> {
+        used(&list.as_array().expect("a list").iter().collect::<Vec<_>>())
+    };
+    assert_eq!(used(&[&written]), fields(&schema));
+    let of = |name: &str| fields(&schema["$defs"][name]);
+    assert_eq!(all(&written["kinds"]), of("KindQuota"));
+    assert_eq!(used(&[&written["difficulty"]]), of("Difficulty"));
+    assert_eq!(used(&[&written["difficulty"]["mean"]]), of("Mean"));
+    assert_eq!(all(&written["difficulty"]["bands"]), of("Band"));
+    assert_eq!(used(&[&written["knowledge"]]), of("Span"));
+    assert_eq!(all(&written["limits"]), of("Limit"));
+    assert_eq!(used(&[&written["lower_levels"]]), of("LowerLevels"));
+    assert_eq!(all(&written["earlier"]), of("Earlier"));
 }
 
 /// One folder for each standard, level and function; one file for each knowledge point.
@@ -110,17 +176,13 @@ fn a_thousand_papers_from_the_shipped_bank_conform() {
         let sentences: Vec<_> = shortages.iter().map(ToString::to_string).collect();
         panic!("the bank that ships can't fill a paper:\n{}", sentences.join("\n"));
     }
-    let revisions: BTreeMap<(&str, u32), &Revision> = questions
-        .iter()
-        .map(|question| ((question.revision.question.as_str(), question.revision.revision), &question.revision))
-        .collect();
+    let bank = checker::Bank::of(questions.iter().map(|question| &question.revision));
     let secret = Secret::join(b"first officer", b"second officer");
     let mut digests = BTreeSet::new();
     for number in 0..1000 {
         let sitting = format!("sitting-{number}");
         let paper = drawer::draw(&compiled, &snapshot, "junior", &secret, &sitting).expect("the supply suffices");
-        let conformance =
-            checker::check(&paper, &blueprint, |question, revision| revisions.get(&(question, revision)).copied());
+        let conformance = checker::check(&paper, &blueprint, &EarlierPapers::default(), Some(&sitting), &bank);
         assert_eq!(conformance.map(|one| (one.questions, one.total_milli)), Ok((100, 100_000)), "{sitting}");
         digests.insert(paper.digest());
     }

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::drawer::{self, Secret};
-use crate::paper::Snapshot;
 use crate::testing;
+
+mod against_oracle;
+mod rules;
 
 /// The synthetic bank, with strangers beside it: another level, another standard, a function that nobody wants.
 fn bank() -> Vec<Revision> {
@@ -26,18 +27,19 @@ fn bank() -> Vec<Revision> {
     bank
 }
 
+/// From each cell the first questions after number 0, as many as the blueprint asks for.
 fn good_paper() -> Paper {
-    let compiled = testing::blueprint().compile().expect("the synthetic blueprint compiles");
     let bank = testing::bank();
-    let secret = Secret::join(b"one", b"two");
-    drawer::draw(&compiled, &Snapshot::of(bank.iter()), "junior", &secret, "sitting").expect("the bank suffices")
+    let wanted = |one: &&Revision| {
+        let in_alpha = if one.kind == Kind::SingleChoice { 3 } else { 1 };
+        let count = if one.tags.function == "beta" { 2 * in_alpha } else { in_alpha };
+        (1..=count).any(|number: u32| one.question.ends_with(&format!("-{number:02}")))
+    };
+    testing::paper_of(&bank.iter().filter(wanted).collect::<Vec<_>>(), &testing::blueprint())
 }
 
 fn check_against_bank(paper: &Paper) -> Result<Conformance, Vec<Violation>> {
-    let bank = bank();
-    check(paper, &testing::blueprint(), |question, revision| {
-        bank.iter().find(|one| one.question == question && one.revision == revision)
-    })
+    check(paper, &testing::blueprint(), &EarlierPapers::default(), None, &Bank::of(&bank()))
 }
 
 /// The violations of a good paper after one change. Positions: 1 to 4 true/false, 5 to 16 single, 17 to 20 multiple.
@@ -82,6 +84,8 @@ fn a_good_paper_gets_its_statement() {
             .map(|(function, milli)| (function.to_owned(), milli))
             .to_vec(),
         by_kind: vec![(Kind::TrueFalse, 4), (Kind::SingleChoice, 12), (Kind::MultipleChoice, 4)],
+        weighted_permille: Some(20_000 * 600),
+        by_band: Vec::new(),
         paper: paper.digest(),
     };
     assert_eq!(conformance, expected);
@@ -245,11 +249,54 @@ fn rejects_shares_that_only_the_margins_hide() {
 }
 
 #[test]
-fn rejects_a_blueprint_that_says_things_twice() {
-    let mut blueprint = testing::blueprint();
-    blueprint.points.push(("alpha".to_owned(), 5));
-    let violations = check(&good_paper(), &blueprint, |_, _| None).expect_err("ambiguous");
-    assert_eq!(violations[0], Violation::AmbiguousBlueprint);
+fn accepts_options_that_are_shuffled_where_they_may_be() {
+    let mut paper = good_paper();
+    let index = find(&paper.items, |item| item.kind == Kind::MultipleChoice && item.question.ends_with("-01"));
+    paper.items[index].options.reverse();
+    assert!(check_against_bank(&paper).is_ok());
+}
+
+#[test]
+fn a_statement_of_an_older_version_is_read() {
+    let conformance = check_against_bank(&good_paper()).expect("the paper is good");
+    let mut json = serde_json::to_value(&conformance).expect("plain data");
+    assert_eq!(serde_json::from_value::<Conformance>(json.clone()).ok(), Some(conformance.clone()));
+    let fields = json.as_object_mut().expect("a statement is an object");
+    assert!(fields.remove("weighted_permille").is_some() && fields.remove("by_band").is_some());
+    let older = Conformance { weighted_permille: None, by_band: Vec::new(), ..conformance };
+    assert_eq!(serde_json::from_value::<Conformance>(json).ok(), Some(older));
+}
+
+fn bands_from(at_least_permille: [u32; 2]) -> Difficulty {
+    let band = |at_least_permille| Band { name: String::new(), at_least_permille, min: 0, max: 20 };
+    Difficulty { mean: None, bands: at_least_permille.map(band).to_vec() }
+}
+
+fn limit_on_both(part: Option<&str>) -> Vec<Limit> {
+    let part = part.map(str::to_owned);
+    let function = "alpha".to_owned();
+    vec![Limit { level: None, function, work_content: part.clone(), knowledge: part, min: 0, max: None }]
+}
+
+#[test]
+fn rejects_a_blueprint_that_can_be_read_in_two_ways() {
+    let ambiguous = |change: fn(&mut Blueprint)| {
+        let mut blueprint = testing::blueprint();
+        change(&mut blueprint);
+        let bank = bank();
+        let result = check(&good_paper(), &blueprint, &EarlierPapers::default(), None, &Bank::of(&bank));
+        match &result.expect_err("ambiguous")[..] {
+            [Violation::AmbiguousBlueprint(ambiguity), ..] => *ambiguity,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(ambiguous(|one| one.points.push(("alpha".to_owned(), 5))), Ambiguity::Function);
+    assert_eq!(ambiguous(|one| one.kinds.push(one.kinds[0].clone())), Ambiguity::Kind);
+    assert_eq!(ambiguous(|one| one.difficulty = Some(bands_from([0, 500]))), Ambiguity::Bands);
+    assert_eq!(ambiguous(|one| one.difficulty = Some(bands_from([500, 500]))), Ambiguity::Bands);
+    assert_eq!(ambiguous(|one| one.difficulty = Some(bands_from([500, 1]))), Ambiguity::Bands);
+    assert_eq!(ambiguous(|one| one.limits = limit_on_both(None)), Ambiguity::Limit);
+    assert_eq!(ambiguous(|one| one.limits = limit_on_both(Some("1.1"))), Ambiguity::Limit);
 }
 
 proptest! {
