@@ -15,6 +15,7 @@ mod new;
 mod words;
 
 pub use new::{new, plan_template};
+pub use words::problem;
 
 pub(super) use contributions::given;
 

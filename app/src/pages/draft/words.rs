@@ -126,7 +126,8 @@ pub(super) fn fault(lang: Lang, fault: &BankFaultView) -> String {
     }
 }
 
-pub(super) fn problem(lang: Lang, problem: &DraftProblem) -> String {
+/// What is wrong with a plan or a roster, in a sentence.
+pub fn problem(lang: Lang, problem: &DraftProblem) -> String {
     let at = |line: Option<u32>, reader: &String| match line {
         Some(line) => t!(lang, problem::at_line, line = line, reader = reader),
         None => reader.clone(),
