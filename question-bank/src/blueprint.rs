@@ -121,6 +121,21 @@ pub struct Blueprint {
     /// [`must`](Self::must) excepted. With it the law is no longer uniform but the maximum-entropy law under the cap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposure_max_permille: Option<u32>,
+    /// Parallel forms instead of a paper of their own for each candidate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forms: Option<Forms>,
+}
+
+/// Parallel forms: each candidate gets one of them by lot, in an order of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Forms {
+    /// How many; 1 for one fixed form.
+    pub count: u32,
+    /// The most questions that two of them may share; 0 for disjoint forms.
+    #[serde(default)]
+    pub overlap_max: u32,
 }
 
 /// How the kinds are spread over the functions.
@@ -289,6 +304,7 @@ impl Blueprint {
             never: Vec::new(),
             earlier: Vec::new(),
             exposure_max_permille: None,
+            forms: None,
         }
     }
 
@@ -366,7 +382,9 @@ impl Blueprint {
         for earlier in &self.earlier {
             digest = digest.text(&earlier.paper).number(i64::from(earlier.overlap_max));
         }
-        digest.number(self.exposure_max_permille.map_or(-1, i64::from)).finish()
+        digest = digest.number(self.exposure_max_permille.map_or(-1, i64::from));
+        let forms = self.forms.map_or((-1, -1), |forms| (i64::from(forms.count), i64::from(forms.overlap_max)));
+        digest.number(forms.0).number(forms.1).finish()
     }
 
     fn refuse_difficulty(&self) -> Result<(), BlueprintError> {
@@ -444,6 +462,9 @@ impl Blueprint {
         }
         if self.exposure_max_permille.is_some_and(|cap| cap == 0 || cap > 1000) {
             return Err(BlueprintError::ExposureOutOfRange);
+        }
+        if self.forms.is_some_and(|forms| forms.count == 0) {
+            return Err(BlueprintError::NoForms);
         }
         Ok(())
     }
@@ -688,6 +709,9 @@ pub enum BlueprintError {
     /// A cap that is no share.
     #[error("the largest exposure is a number of thousandths from 1 to 1000; correct it")]
     ExposureOutOfRange,
+    /// No form at all.
+    #[error("ask for at least one form, or leave out `forms`")]
+    NoForms,
     /// A function's share of a kind is not a whole number of questions.
     #[error(
         "the function \"{function}\" has {points} of {total_points} points, so its share of the {count} questions of kind \

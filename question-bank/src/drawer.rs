@@ -17,6 +17,7 @@ use thiserror::Error;
 use crate::blueprint::{Blueprint, BlueprintError, Compiled};
 use crate::chance::{Secret, Stream};
 use crate::earlier::EarlierPapers;
+use crate::forms::Uses;
 use crate::paper::{Paper, Snapshot};
 use crate::roster::Place;
 use margin::Margin;
@@ -25,6 +26,7 @@ use programme::{Bounds, Draft, FunctionBounds, Sum};
 use tail::Tail;
 
 mod count;
+mod exposure;
 mod joint;
 mod margin;
 mod pick;
@@ -87,6 +89,32 @@ pub enum Refusal {
     /// No paper conforms.
     #[error("no paper meets the blueprint with this bank")]
     Conflict,
+    /// Some questions would stand on more papers than the cap allows, whatever the weights.
+    #[error(
+        "the question \"{question}\" stands on {permille} of 1000 papers and the cap is {cap_permille}; write more questions \
+         for its function, kind and knowledge point, or raise the cap"
+    )]
+    Exposure {
+        /// One of the most exposed questions.
+        question: String,
+        /// Its expected exposure, in thousandths of the papers.
+        permille: u32,
+        /// The cap.
+        cap_permille: u32,
+    },
+    /// A re-sitter knows every form.
+    #[error(
+        "every form holds a question that this candidate saw before; make more forms, or papers for each candidate"
+    )]
+    FormsSeen,
+    /// The bank does not give so many forms.
+    #[error("the bank gave {found} of {wanted} forms; ask for fewer, or let them share more questions")]
+    Forms {
+        /// How many were found.
+        found: u32,
+        /// How many are wanted.
+        wanted: u32,
+    },
     /// Papers may conform, but so few of those that could be drawn that none was found.
     #[error(
         "of {walks} papers with the right counts none met the mean difficulty and kept enemies apart; ask for bands of \
@@ -189,6 +217,15 @@ pub struct Drawer<'a> {
     rules: Rules,
 }
 
+/// What a drawer is built of.
+struct Parts<'a> {
+    blueprint: &'a Blueprint,
+    snapshot: &'a Snapshot,
+    earlier: &'a EarlierPapers,
+    pool: Pool,
+    bounds: Bounds,
+}
+
 impl fmt::Debug for Drawer<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Drawer").field("classes", &self.pool.classes.len()).finish_non_exhaustive()
@@ -219,11 +256,22 @@ impl<'a> Drawer<'a> {
     ) -> Result<Self, Refusal> {
         let compiled = blueprint.compile()?;
         let pool = Pool::new(blueprint, snapshot, earlier, seen).map_err(Refusal::Bank)?;
-        let bounds = bounds(blueprint, &compiled);
+        let law = vec![1; pool.classes.len()];
+        let parts = Parts { blueprint, snapshot, earlier, bounds: bounds(blueprint, &compiled), pool };
+        let drawer = Self::of(parts, &law)?;
+        match blueprint.exposure_max_permille {
+            None => Ok(drawer),
+            Some(cap_permille) => exposure::capped(drawer, cap_permille),
+        }
+    }
+
+    /// Builds the programme with so much weight for each unit of each class.
+    fn of(parts: Parts<'a>, law: &[u32]) -> Result<Self, Refusal> {
+        let Parts { blueprint, snapshot, earlier, pool, bounds } = parts;
         let mut margins = margin::margins(blueprint, &pool.signs);
-        margin::tune(&mut margins, &pool, &bounds);
+        margin::tune(&mut margins, &pool, &bounds, law);
         let tilts: Vec<BigUint> = (0..pool.signs.len()).map(|sign| margin::tilt_of(&margins, sign)).collect();
-        let weight = |class: u32| tilts[pool.classes[class as usize].sign].clone();
+        let weight = |class: u32| &tilts[pool.classes[class as usize].sign] * law[class as usize];
         let paper = Sum::of_paper(&pool, &bounds, &weight);
         if paper.ways() == BigUint::ZERO {
             return Err(Refusal::Conflict);
@@ -232,11 +280,24 @@ impl<'a> Drawer<'a> {
         let rules = Rules::new(blueprint, snapshot, &pool);
         let kept_whole = margin::kept_whole(&margins);
         let drawer = Self { blueprint, snapshot, earlier, pool, bounds, margins, kept_whole, paper, tail, rules };
-        let mut trial = Stream::of(&Secret::join(b"", b""), "trial", "");
-        match drawer.walk_until(&mut trial, WALKS_FIRST) {
+        match drawer.walk_until(&mut Self::trial_stream(0), WALKS_FIRST) {
             (_, Some(_)) => Ok(drawer),
             (walks, None) => Err(Refusal::Rare { walks }),
         }
+    }
+
+    fn into_parts(self) -> Parts<'a> {
+        let Self { blueprint, snapshot, earlier, pool, bounds, .. } = self;
+        Parts { blueprint, snapshot, earlier, pool, bounds }
+    }
+
+    /// So many papers that nobody will sit, for forecasts; always the same ones.
+    pub fn trials(&self, count: u32) -> Result<Vec<Selection>, Refusal> {
+        (0..count).map(|number| self.draw(&mut Self::trial_stream(number))).collect()
+    }
+
+    fn trial_stream(number: u32) -> Stream {
+        Stream::of(&Secret::join(b"", b""), "trial", &number.to_string())
     }
 
     /// The questions of one sitting's paper: uniform over all papers that conform, independent of every other sitting's.
@@ -277,26 +338,64 @@ impl<'a> Drawer<'a> {
 
     /// One walk; true if what it chose conforms and is kept.
     fn walk(&self, stream: &mut Stream, scratch: &mut Scratch) -> bool {
-        let signs = self.pool.signs.len();
-        scratch.draft.clear(signs);
-        let tail = self.tail.as_ref().map(|tail| tail.function);
-        self.paper.split(self.bounds.paper, stream, |function, counts, stream| {
-            if tail != Some(function) {
-                self.paper.walk_part(function, counts, stream, &mut scratch.draft);
-            }
-        });
-        let kept = if let Some(tail) = &self.tail {
-            tail.complete(&mut scratch.draft, stream)
-        } else {
-            let signs = &scratch.draft.signs;
-            self.margins.iter().all(|margin| margin.holds(signs))
-                && pick::coin(&margin::kept(&self.margins, signs), &self.kept_whole, stream)
-        };
-        if !kept {
+        if !self.walk_counts(stream, &mut scratch.draft) {
             return false;
         }
         self.choose(stream, scratch);
         self.rules.hold(&scratch.chosen, &mut scratch.sets)
+    }
+
+    /// How many questions of each class one walk takes; false if it is thrown away.
+    fn walk_counts(&self, stream: &mut Stream, draft: &mut Draft) -> bool {
+        draft.clear(self.pool.signs.len());
+        let tail = self.tail.as_ref().map(|tail| tail.function);
+        self.paper.split(self.bounds.paper, stream, |function, counts, stream| {
+            if tail != Some(function) {
+                self.paper.walk_part(function, counts, stream, draft);
+            }
+        });
+        if let Some(tail) = &self.tail {
+            return tail.complete(draft, stream);
+        }
+        self.margins.iter().all(|margin| margin.holds(&draft.signs))
+            && pick::coin(&margin::kept(&self.margins, &draft.signs), &self.kept_whole, stream)
+    }
+
+    /// A conforming paper of what forms before it used least, and no more of that than allowed; nothing, if so many
+    /// attempts were in vain.
+    pub(crate) fn draw_sparing(&self, stream: &mut Stream, uses: &Uses, attempts: u32) -> Option<Selection> {
+        let mut scratch = Scratch::default();
+        for _ in 0..attempts {
+            if !self.walk_counts(stream, &mut scratch.draft) {
+                continue;
+            }
+            self.choose_sparing(stream, &mut scratch, uses);
+            scratch.chosen.sort_unstable();
+            if self.rules.hold(&scratch.chosen, &mut scratch.sets) && uses.allow(&scratch.chosen) {
+                return Some(Selection(scratch.chosen.as_slice().into()));
+            }
+        }
+        None
+    }
+
+    /// Of each class the units that were used least, among them every set equally likely.
+    fn choose_sparing(&self, stream: &mut Stream, scratch: &mut Scratch, uses: &Uses) {
+        scratch.chosen.clear();
+        for (class, count) in &scratch.draft.taken {
+            let class = &self.pool.classes[*class as usize];
+            // Of enemies the one that was used least, among them the first: which one is chance enough by their ids.
+            let least =
+                |unit: &[u32]| unit.iter().map(|entry| (uses.of(*entry), *entry)).min().expect("a unit holds one");
+            let mut units: Vec<(u32, u32)> = class.members.chunks(class.size as usize).map(least).collect();
+            stream.shuffle(&mut units);
+            units.sort_by_key(|(uses, _)| *uses);
+            scratch.chosen.extend(units.iter().take(*count as usize).map(|(_, entry)| entry));
+        }
+    }
+
+    /// The ids of entries.
+    pub(crate) fn questions(&self, entries: &[u32]) -> Vec<String> {
+        entries.iter().map(|entry| self.snapshot.entries[*entry as usize].question.clone()).collect()
     }
 
     /// The questions themselves: of each class every set equally likely, of each unit one question.

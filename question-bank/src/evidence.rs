@@ -4,7 +4,7 @@
 //! engine. It is published before the exam and shows nothing. Afterwards everything is opened, and anyone draws the papers
 //! again and compares.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::blueprint::Blueprint;
-use crate::chance::Secret;
+use crate::chance::{Secret, Stream};
 use crate::digest::{self, Digest, DigestOf};
 use crate::drawer::{Drawer, ENGINE, Refusal, RosterFault, Selection};
 use crate::earlier::EarlierPapers;
+use crate::forms;
 use crate::order::{self, Arranged};
 use crate::paper::{Paper, Snapshot};
 use crate::roster::{Place, Roster};
@@ -91,22 +92,11 @@ impl Inputs {
     ) -> Result<Vec<Drawn>, Refusal> {
         self.refuse_strangers()?;
         let drawer = Drawer::new(&self.blueprint, &self.snapshot, &self.earlier)?;
+        let forms = self.blueprint.forms.map(|wanted| forms::forms(&drawer, wanted, secret)).transpose()?;
         let seated = self.roster.seated.iter().map(|seated| seated.sitting.as_str());
         let sittings: Vec<&str> = seated.chain(self.roster.reserves.iter().map(String::as_str)).collect();
-        let selections = self.select(&drawer, secret, &sittings, threads, progress)?;
-        let mut room = Seating::default();
-        let mut drawn: Vec<Drawn> = Vec::with_capacity(sittings.len());
-        for (number, (sitting, selection)) in sittings.into_iter().zip(selections).enumerate() {
-            let place = self.roster.seated.get(number).map(|seated| seated.place);
-            let beside = place.map(|place| room.beside(place)).unwrap_or_default();
-            let neighbours: Vec<&Paper> = beside.into_iter().map(|number: usize| &drawn[number].paper).collect();
-            let paper = self.arrange(&selection, secret, sitting, &neighbours);
-            drawn.push(paper);
-            if let Some(place) = place {
-                room.0.insert(place, number);
-            }
-        }
-        Ok(drawn)
+        let selections = self.select(&drawer, forms.as_deref(), secret, &sittings, threads, progress)?;
+        Ok(self.arrange_all(secret, &sittings, &selections, threads))
     }
 
     /// The paper of a reserve, put in order for the seat it got: what is drawn stays as it was.
@@ -162,33 +152,87 @@ impl Inputs {
     fn select(
         &self,
         drawer: &Drawer<'_>,
+        forms: Option<&[Selection]>,
         secret: &Secret,
         sittings: &[&str],
         threads: NonZeroUsize,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Selection>, Refusal> {
-        let (next, done, stop) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
-        let work = || {
-            let mut drawn = Vec::new();
-            while !stop.load(Ordering::Relaxed) {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(sitting) = sittings.get(number) else { break };
-                let one = match self.earlier.seen.get(*sitting) {
-                    None => drawer.select(secret, sitting),
-                    Some(seen) => drawer.for_resitter(seen).and_then(|drawer| drawer.select(secret, sitting)),
-                };
-                let one = one.inspect_err(|_| stop.store(true, Ordering::Relaxed));
-                drawn.push((number, one.map_err(|refusal| self.for_sitting(sitting, refusal))));
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        let (done, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let one = |number: usize| {
+            if stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let sitting = sittings[number];
+            let one = match (forms, self.earlier.seen.get(sitting)) {
+                (Some(forms), seen) => self.form(forms, seen, secret, sitting),
+                (None, None) => drawer.select(secret, sitting),
+                (None, Some(seen)) => drawer.for_resitter(seen).and_then(|drawer| drawer.select(secret, sitting)),
+            };
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            let one = one.inspect_err(|_| stop.store(true, Ordering::Relaxed));
+            Some(one.map_err(|refusal| self.for_sitting(sitting, refusal)))
+        };
+        // What was not drawn any more comes after the refusal that stopped it, or beside it: the refusal is found first.
+        let drawn: Vec<_> = share_out(sittings.len(), threads, &one);
+        match drawn.iter().flatten().find(|one| one.is_err()) {
+            Some(Err(refusal)) => Err(refusal.clone()),
+            _ => drawn.into_iter().map(|one| one.expect("nothing stopped the draw")).collect(),
+        }
+    }
+
+    /// Puts every paper in order. Rooms are apart, so the threads share them out; within a room each paper is kept apart
+    /// from those of the neighbours before it on the roster.
+    fn arrange_all(
+        &self,
+        secret: &Secret,
+        sittings: &[&str],
+        selections: &[Selection],
+        threads: NonZeroUsize,
+    ) -> Vec<Drawn> {
+        let mut rooms: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (number, seated) in self.roster.seated.iter().enumerate() {
+            rooms.entry(seated.place.room).or_default().push(number);
+        }
+        let reserves = (self.roster.seated.len()..sittings.len()).map(|number| vec![number]);
+        let groups: Vec<Vec<usize>> = rooms.into_values().chain(reserves).collect();
+        let group = |group: usize| {
+            let mut seats = Seating::default();
+            let mut drawn: Vec<(usize, Drawn)> = Vec::with_capacity(groups[group].len());
+            for &number in &groups[group] {
+                let place = self.roster.seated.get(number).map(|seated| seated.place);
+                let beside = place.map(|place| seats.beside(place)).unwrap_or_default();
+                let neighbours: Vec<&Paper> = beside.into_iter().map(|index: usize| &drawn[index].1.paper).collect();
+                let paper = self.arrange(&selections[number], secret, sittings[number], &neighbours);
+                if let Some(place) = place {
+                    seats.0.insert(place, drawn.len());
+                }
+                drawn.push((number, paper));
             }
             drawn
         };
-        let mut drawn: Vec<_> = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().expect("a drawing thread panicked")).collect()
-        });
+        let mut drawn: Vec<(usize, Drawn)> = share_out(groups.len(), threads, &group).into_iter().flatten().collect();
         drawn.sort_unstable_by_key(|(number, _)| *number);
-        drawn.into_iter().map(|(_, selection)| selection).collect()
+        drawn.into_iter().map(|(_, drawn)| drawn).collect()
+    }
+
+    /// The form that falls to a sitting by lot, of those that hold nothing it saw before.
+    fn form(
+        &self,
+        forms: &[Selection],
+        seen: Option<&Vec<String>>,
+        secret: &Secret,
+        sitting: &str,
+    ) -> Result<Selection, Refusal> {
+        let question = |entry: &u32| &self.snapshot.entries[*entry as usize].question;
+        let unseen = |form: &&Selection| {
+            seen.is_none_or(|seen| !form.indices().iter().any(|entry| seen.contains(question(entry))))
+        };
+        let open: Vec<&Selection> = forms.iter().filter(unseen).collect();
+        if open.is_empty() {
+            return Err(Refusal::FormsSeen);
+        }
+        Ok(open[Stream::of(secret, "form", sitting).index(open.len())].clone())
     }
 
     /// A re-sitter's own trouble is not that of the session.
@@ -199,6 +243,22 @@ impl Inputs {
             refusal
         }
     }
+}
+
+/// Does `count` pieces of work on so many threads, each taking the next that nobody has; the results in order.
+fn share_out<T: Send>(count: usize, threads: NonZeroUsize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let numbers =
+            std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)).take_while(|number| *number < count);
+        numbers.map(|number| (number, work(number))).collect::<Vec<_>>()
+    };
+    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(take)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a drawing thread panicked")).collect()
+    });
+    done.sort_unstable_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Who sits where, to find neighbours.

@@ -17,6 +17,7 @@ pub mod drawer;
 pub mod earlier;
 pub mod evidence;
 pub mod fairness;
+pub mod forms;
 pub mod key;
 pub mod marking;
 pub mod order;

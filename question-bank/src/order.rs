@@ -3,8 +3,6 @@
 //! What is drawn for one sitting never depends on another's; only its order does. Of all orders in which no question that
 //! both hold stands in the same place as on a neighbour's paper each is equally likely.
 
-use std::collections::HashMap;
-
 use crate::blueprint::Blueprint;
 use crate::chance::{Secret, Stream};
 use crate::drawer::Selection;
@@ -33,29 +31,25 @@ pub fn arrange(
     neighbours: &[&Paper],
 ) -> Arranged {
     let mut stream = Stream::of(secret, "order", sitting);
-    let mut beside: HashMap<&str, Vec<u32>> = HashMap::new();
-    for item in neighbours.iter().flat_map(|paper| &paper.items) {
-        beside.entry(&item.question).or_default().push(item.position);
-    }
     let mut arranged = Arranged { paper: Paper { items: Vec::new() }, clashes: Vec::new() };
+    let mut shuffled = Vec::new();
     for kind in Kind::ALL {
         let entries = selection.indices().iter().map(|index| &snapshot.entries[*index as usize]);
         let block: Vec<&SnapshotEntry> = entries.filter(|entry| entry.kind == kind).collect();
         let first = next_position(&arranged.paper);
-        let block = place(block, first, &beside, &mut stream);
+        let block = place(block, first, neighbours, &mut stream);
         let points_milli =
             blueprint.kinds.iter().find(|quota| quota.kind == kind).map_or(0, |quota| quota.points_milli);
         for (entry, position) in block.into_iter().zip(first..) {
-            if clash(entry, position, &beside) {
+            if clash(entry, position, neighbours) {
                 arranged.clashes.push(position);
             }
             arranged.paper.items.push(item(entry, position, points_milli));
+            shuffled.push(entry.order == OptionOrder::Shuffle && kind != Kind::TrueFalse);
         }
     }
-    for item in &mut arranged.paper.items {
-        let entries = &snapshot.entries;
-        let at = entries.binary_search_by(|entry| entry.question.cmp(&item.question)).expect("drawn from the snapshot");
-        if entries[at].order == OptionOrder::Shuffle && item.kind != Kind::TrueFalse {
+    for (item, shuffled) in arranged.paper.items.iter_mut().zip(shuffled) {
+        if shuffled {
             stream.shuffle(&mut item.options);
         }
     }
@@ -78,32 +72,34 @@ fn item(entry: &SnapshotEntry, position: u32, points_milli: u32) -> Item {
     }
 }
 
-fn clash(entry: &SnapshotEntry, position: u32, beside: &HashMap<&str, Vec<u32>>) -> bool {
-    beside.get(entry.question.as_str()).is_some_and(|positions| positions.contains(&position))
+/// Whether a neighbour has the same question in the same place.
+fn clash(entry: &SnapshotEntry, position: u32, neighbours: &[&Paper]) -> bool {
+    let has = |paper: &&Paper| paper.item(position).is_some_and(|item| item.question == entry.question);
+    neighbours.iter().any(has)
 }
 
 /// Orders a block whose first place is `first`.
 fn place<'a>(
     mut block: Vec<&'a SnapshotEntry>,
     first: u32,
-    beside: &HashMap<&str, Vec<u32>>,
+    neighbours: &[&Paper],
     stream: &mut Stream,
 ) -> Vec<&'a SnapshotEntry> {
     for _ in 0..SHUFFLES_MAX {
         stream.shuffle(&mut block);
-        if !block.iter().zip(first..).any(|(entry, position)| clash(entry, position, beside)) {
+        if !block.iter().zip(first..).any(|(entry, position)| clash(entry, position, neighbours)) {
             return block;
         }
     }
-    search(&block, first, beside)
+    search(&block, first, neighbours)
 }
 
 /// Gives as many questions as possible a place without a clash (a maximum matching by augmenting paths), beginning from the
 /// order that chance left; the others take the places that remain.
-fn search<'a>(block: &[&'a SnapshotEntry], first: u32, beside: &HashMap<&str, Vec<u32>>) -> Vec<&'a SnapshotEntry> {
+fn search<'a>(block: &[&'a SnapshotEntry], first: u32, neighbours: &[&Paper]) -> Vec<&'a SnapshotEntry> {
     let free: Vec<Vec<bool>> = block
         .iter()
-        .map(|entry| (first..).take(block.len()).map(|position| !clash(entry, position, beside)).collect())
+        .map(|entry| (first..).take(block.len()).map(|position| !clash(entry, position, neighbours)).collect())
         .collect();
     let mut holder: Vec<Option<usize>> = vec![None; block.len()];
     for question in 0..block.len() {

@@ -9,6 +9,10 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::blueprint::Blueprint;
+use crate::chance::Secret;
+use crate::drawer::{Drawer, Refusal};
+use crate::forms;
 use crate::paper::{Snapshot, SnapshotEntry};
 
 /// In `cells`: the entry can't be drawn.
@@ -55,6 +59,28 @@ pub struct Exposure {
     pub standard_error: f64,
     /// On how many of the candidates' papers it is expected to stand.
     pub papers: f64,
+}
+
+/// How many trial papers a forecast takes.
+const TRIALS: u32 = 1000;
+
+/// What a bank supports, by trial papers of the engine itself. Where the blueprint asks for parallel forms, each trial is a
+/// form that falls to a candidate by lot.
+pub fn forecast(
+    drawer: &Drawer<'_>,
+    blueprint: &Blueprint,
+    snapshot: &Snapshot,
+    candidates: u32,
+) -> Result<Sufficiency, Refusal> {
+    let trials = match blueprint.forms {
+        None => drawer.trials(TRIALS)?,
+        Some(wanted) => {
+            let forms = forms::forms(drawer, wanted, &Secret::join(b"", b""))?;
+            (0..TRIALS as usize).map(|number| forms[number % forms.len()].clone()).collect()
+        }
+    };
+    let trials: Vec<Vec<u32>> = trials.iter().map(|trial| trial.indices().to_vec()).collect();
+    Ok(report(snapshot, drawer.classes(), &trials, candidates))
 }
 
 /// What the trial papers say of the bank.
