@@ -3,6 +3,8 @@
 mod bank;
 mod views;
 
+pub(crate) use views::function_name;
+
 use std::sync::Arc;
 
 use delivery::session::Purpose;
@@ -192,7 +194,7 @@ impl Centre {
         contributions: &[Vec<u8>; 2],
         actor: &str,
     ) -> Option<DrawFailure> {
-        let origin = Origin { id, draft: true, actor };
+        let origin = Origin { id, draft: true, actor, by_system: false };
         match self.keep_session(prepared, papers, contributions, origin).await {
             Ok(()) => None,
             Err(error) => {

@@ -58,6 +58,8 @@ pub(crate) struct Origin<'a> {
     pub draft: bool,
     /// Login of the officer, or `office`.
     pub actor: &'a str,
+    /// Whether the system gave both contributions.
+    pub by_system: bool,
 }
 
 impl Centre {
@@ -75,13 +77,14 @@ impl Centre {
             return Err(PlanError::Contributions);
         }
         let prepared = self.prepare(settled).await?;
+        let by_system = contributions == Contributions::System;
         let bytes = contributions.bytes(&*self.world);
         let secret = Secret::join(&bytes[0], &bytes[1]);
         let _turn = self.desk.turn.clone().acquire_owned().await.expect("the semaphore is never closed");
         let drawn = tokio::task::spawn_blocking(move || prepared.draw(&secret, &|_| ()).map(|papers| (prepared, papers)));
         let (prepared, papers) = drawn.await.expect("drawing does not panic")?;
         let id = new_id(&*self.world);
-        self.keep_session(&prepared, &papers, &bytes, Origin { id: &id, draft: false, actor }).await?;
+        self.keep_session(&prepared, &papers, &bytes, Origin { id: &id, draft: false, actor, by_system }).await?;
         Ok(id)
     }
 
@@ -111,7 +114,7 @@ impl Centre {
         if origin.draft {
             draft::set_drawn(&mut tx, &row.id).await?;
         }
-        self.audit_created(&mut tx, &row, prepared, papers, contributions, origin.actor).await?;
+        self.audit_created(&mut tx, &row, prepared, papers, contributions, origin).await?;
         tx.commit().await?;
         self.load_session(&row.id).await
     }
@@ -212,7 +215,7 @@ impl Centre {
         prepared: &Prepared,
         papers: &[Checked],
         contributions: &[Vec<u8>; 2],
-        actor: &str,
+        Origin { actor, by_system, .. }: Origin<'_>,
     ) -> Result<(), StoreError> {
         let (bank, accounts) = (audit::head(tx, audit::BANK).await?, audit::head(tx, audit::ACCOUNTS).await?);
         let at_ms = session.created_at_ms;
@@ -227,7 +230,7 @@ impl Centre {
             "rooms": settled.plan.rooms.len(), "commitment": session.commitment, "snapshot": session.snapshot_digest,
             "blueprint": session.blueprint_digest, "roster": session.roster_digest,
             "earlier": inputs.earlier.digest().to_string(), "engine": session.engine, "terms": session.terms,
-            "contributions": contributions.each_ref().map(|bytes| contribution_digest(bytes).to_string()),
+            "contributions": contributions.each_ref().map(|bytes| contribution_digest(bytes).to_string()), "by_system": by_system,
             "papers": digest(seated), "reserves": reserves.len(), "reserve_papers": digest(reserves),
             "bank_head": bank.short(), "accounts_head": accounts.short(),
         });

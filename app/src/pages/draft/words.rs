@@ -208,6 +208,7 @@ fn blueprint(lang: Lang, error: &BlueprintError) -> String {
         E::EnemySet(set) => t!(lang, blueprint::enemy_set, set = set),
         E::MustBeEnemies(first, second) => t!(lang, blueprint::must_be_enemies, first = first, second = second),
         E::DuplicateEarlier => t!(lang, blueprint::earlier_twice).to_owned(),
+        E::NoForms => t!(lang, blueprint::no_forms).to_owned(),
         E::ExposureOutOfRange => t!(lang, blueprint::exposure_out_of_range).to_owned(),
         E::Indivisible { function, kind: own, count, points, total_points, .. } => t!(
             lang,

@@ -97,6 +97,7 @@ fn blueprint_problems() -> Vec<DraftProblem> {
         E::MustBeEnemies(q(1), q(2)),
         E::DuplicateEarlier,
         E::ExposureOutOfRange,
+        E::NoForms,
         E::Indivisible { function: f(), kind, count: 20, points: 17, total_points: 100, remainder: 40 },
     ]
     .into_iter()

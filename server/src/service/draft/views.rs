@@ -227,7 +227,7 @@ fn rules(standard: &Standard, blueprint: &Blueprint) -> Vec<RuleView> {
 }
 
 /// The name of a function, or its id where the standard has none.
-pub(super) fn function_name(standard: &Standard, id: &str) -> Name {
+pub(crate) fn function_name(standard: &Standard, id: &str) -> Name {
     standard.function(id).map_or_else(|| plain(id), |function| function.name.clone())
 }
 
@@ -242,6 +242,6 @@ fn plain(id: &str) -> Name {
 fn part_text(standard: &Standard, level: &str, function: &str, code: &str) -> String {
     let content = standard.content(level, function);
     let works = content.map_or(&[][..], |content| &content.work_contents);
-    let work = works.iter().find(|work| work.code == code).map(|work| work.title.clone());
+    let work = works.iter().find(|work| work.code == code).map(|work| work.name.zh.clone());
     work.or_else(|| standard.knowledge(level, function, code).map(|(_, point)| point.text.clone())).unwrap_or_default()
 }

@@ -15,6 +15,7 @@ use crate::{
     service::{
         Centre,
         account::Staff,
+        draw::Contributions,
         plan::Plan,
         proctor::{Grant, Second},
     },
@@ -117,7 +118,7 @@ async fn finished() -> (Vec<u8>, String, String) {
         centre.create_account(login, login, Role::Proctor, "long enough").await.unwrap();
     }
     let roster = Plan::roster(ROSTER).unwrap();
-    let session = centre.create_session(&Plan::parse(PLAN).unwrap(), &roster, "office").await.unwrap();
+    let session = centre.create_session(&Plan::parse(PLAN).unwrap(), &roster, Contributions::System, "office").await.unwrap();
     let mut tokens = Vec::new();
     for (entry, (.., code)) in roster.iter().zip(centre.seat_codes(&session).unwrap()).take(2) {
         let seat = centre.enrol(&code).await.unwrap();
