@@ -188,7 +188,7 @@ fn a_session_is_planned_verified_and_a_bad_plan_is_not() {
     for (plan, roster, wanted) in [
         ("short.toml", "roster.csv", "89 minutes"),
         ("broken.toml", "roster.csv", "plan"),
-        ("plan.toml", "bad.csv", "row 3"),
+        ("plan.toml", "bad.csv", "Row 3"),
         ("plan.toml", "none.csv", "none.csv"),
     ] {
         let error = refused(kaochang(&folder.0).args(["session", "create", "--plan", plan, "--roster", roster]));

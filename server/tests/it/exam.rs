@@ -17,6 +17,7 @@ use chrono::FixedOffset;
 use kaochang::{
     service::{
         Centre,
+        draw::Contributions,
         plan::{Entry, Plan},
         verify::{Report, verify},
     },
@@ -122,6 +123,7 @@ impl Setup {
             seat,
             extra_minutes: None,
             extra_reason: None,
+            seen_in: None,
         };
         let mut roster: Vec<Entry> = places.map(entry).collect();
         roster[0].extra_minutes = self.extra_minutes;
@@ -142,7 +144,7 @@ impl TestExam {
         let world = Arc::new(TestWorld::new(MORNING_MS, 1_000_000, 1));
         let (centre, store, router) = serve(&folder.0, &world).await;
         let candidates = setup.roster();
-        let session = centre.create_session(&setup.plan(), &candidates, "office").await.expect("a session");
+        let session = centre.create_session(&setup.plan(), &candidates, Contributions::System, "office").await.expect("a session");
         let rooms = kaochang::store::room::of_session(&mut store.read().await.unwrap(), &session).await.unwrap();
         let rooms = rooms.into_iter().map(|room| (u32::try_from(room.number).unwrap(), room.id)).collect();
         Self { world, centre, router, store, session, rooms, roster: candidates, folder }
@@ -359,6 +361,7 @@ async fn template() -> [Vec<u8>; 2] {
     shipped::load(&centre).await.expect("what ships can be loaded");
     let proctors = (1..=PROCTORS).map(|n| (format!("p{n}"), Role::Proctor));
     let others = [("author".to_owned(), Role::Author), ("office".to_owned(), Role::Office)];
+    let others = others.into_iter().chain([("office2".to_owned(), Role::Office)]);
     for (login, role) in proctors.chain(others) {
         centre.create_account(&login, &login, role, &password(&login)).await.expect("an account");
     }
