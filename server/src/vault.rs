@@ -91,7 +91,8 @@ impl Vault {
     /// Binds a sitting to a candidate without naming them: HMAC-SHA-256 over the sitting's id, the admission number and the
     /// ID number's canonical form. It is published; only who has the key can say whose it is.
     pub fn candidate(&self, admission_no: &str, id_number: &str, sitting: &str) -> Digest {
-        let fields = DigestOf::new("kaochang/candidate/1").text(sitting).text(admission_no).text(&canonical_id(id_number));
+        let fields =
+            DigestOf::new("kaochang/candidate/1").text(sitting).text(admission_no).text(&canonical_id(id_number));
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.index).expect("any length is a key");
         mac.update(fields.finish().as_bytes());
         Digest::from_bytes(mac.finalize().into_bytes().into())

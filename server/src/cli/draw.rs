@@ -83,8 +83,8 @@ struct Row {
 /// Draws from files.
 pub fn draw(args: &Args) -> anyhow::Result<()> {
     let contributions = contributions(&args.contribution)?.context("give --contribution twice, a file each")?;
-    let blueprint: Blueprint =
-        toml::from_str(&read(&args.blueprint)?).with_context(|| format!("{} is no blueprint", args.blueprint.display()))?;
+    let blueprint: Blueprint = toml::from_str(&read(&args.blueprint)?)
+        .with_context(|| format!("{} is no blueprint", args.blueprint.display()))?;
     let bank = questions(&args.bank, &args.standard)?;
     let earlier = match &args.earlier {
         None => EarlierPapers::default(),
@@ -165,8 +165,9 @@ pub fn contributions(paths: &[PathBuf]) -> anyhow::Result<Option<[Vec<u8>; 2]>> 
 fn check(papers: &[Drawn], inputs: &Inputs, bank: &[Revision]) -> anyhow::Result<()> {
     let bank = checker::Bank::of(bank);
     for drawn in papers {
-        checker::check(&drawn.paper, &inputs.blueprint, &inputs.earlier, Some(&drawn.sitting), &bank)
-            .map_err(|violations| anyhow::anyhow!("the paper of {} does not conform: {}", drawn.sitting, sentences(&violations)))?;
+        checker::check(&drawn.paper, &inputs.blueprint, &inputs.earlier, Some(&drawn.sitting), &bank).map_err(
+            |violations| anyhow::anyhow!("the paper of {} does not conform: {}", drawn.sitting, sentences(&violations)),
+        )?;
     }
     Ok(())
 }
@@ -188,7 +189,8 @@ fn questions(folder: &Path, standard: &str) -> anyhow::Result<Vec<Revision>> {
 
 fn roster(path: &Path) -> anyhow::Result<Roster> {
     let text = read(path)?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let mut roster = Roster::default();
     let mut lines = BTreeMap::new();
     for (line, row) in (2_u32..).zip(reader.deserialize::<Row>()) {

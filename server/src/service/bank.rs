@@ -250,11 +250,8 @@ impl<'a> Column<'a> {
         }
         let short = supply::shortages(&blueprint, &compiled, &Snapshot::of(bank.iter()));
         let name = |id: &str| standard.function(id).map(|function| function.name.clone()).unwrap_or_default();
-        let view = |s: Shortage| ShortageView {
-            function: name(&s.function),
-            kind: s.kind,
-            missing: s.needed - s.present,
-        };
+        let view =
+            |s: Shortage| ShortageView { function: name(&s.function), kind: s.kind, missing: s.needed - s.present };
         Self { weights: column, needed, short: short.into_iter().map(|s| (s.function.clone(), view(s))).collect() }
     }
 

@@ -252,7 +252,8 @@ impl Centre {
         let [first, second] = given else { return Ok(None) };
         let bytes = |row: &ContributionRow| {
             let hex = self.vault.unseal(&row.sealed, &contribution_of(id, row.number));
-            let bytes = hex.as_deref().and_then(unhex).filter(|bytes| contribution_digest(bytes).to_string() == row.digest);
+            let bytes =
+                hex.as_deref().and_then(unhex).filter(|bytes| contribution_digest(bytes).to_string() == row.digest);
             bytes.ok_or_else(|| inconsistent("a contribution"))
         };
         Ok(Some([bytes(first)?, bytes(second)?]))

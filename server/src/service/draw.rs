@@ -172,11 +172,7 @@ impl Prepared {
     }
 
     /// Draws every paper and has each checked. Takes the machine's threads and its time: never on a thread that serves.
-    pub(crate) fn draw(
-        &self,
-        secret: &Secret,
-        progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Checked>, PlanError> {
+    pub(crate) fn draw(&self, secret: &Secret, progress: &(dyn Fn(usize) + Sync)) -> Result<Vec<Checked>, PlanError> {
         let drawn = self.inputs.draw(secret, threads(), progress).map_err(|refusal| self.refused(refusal))?;
         let bank = checker::Bank::of(&self.bank);
         let check = |drawn: Drawn| {

@@ -74,8 +74,7 @@ impl Centre {
         }
         let bank = question::of_standard(&mut self.store.read().await?, &standard).await?;
         let (count, made_at_ms) = (papers.len(), self.world.wall_ms());
-        let max_milli =
-            papers.first().map_or(0, |(_, paper)| paper.items.iter().map(|item| item.points_milli).sum());
+        let max_milli = papers.first().map_or(0, |(_, paper)| paper.items.iter().map(|item| item.points_milli).sum());
         let made = tokio::task::spawn_blocking(move || {
             let ratings: HashMap<(&str, u32), u32> =
                 bank.iter().map(|r| ((r.question.as_str(), r.revision), r.difficulty_permille)).collect();

@@ -24,7 +24,8 @@ use super::{
 use crate::store::{
     StoreError,
     audit::{self, Act},
-    evidence as store, evidence::{LateSeat, Used},
+    evidence as store,
+    evidence::{LateSeat, Used},
     inconsistent, paper, question, sitting as sittings,
 };
 
@@ -55,7 +56,8 @@ impl Centre {
         let bank = question::of_standard(&mut tx, &proof.inputs.blueprint.standard).await?;
         drop(tx);
         let arranged = tokio::task::spawn_blocking(move || arranged(&proof, late, bank)).await;
-        let (late, drawn, conformance, bank) = arranged.map_err(|_| inconsistent("a reserve that can't be arranged"))??;
+        let (late, drawn, conformance, bank) =
+            arranged.map_err(|_| inconsistent("a reserve that can't be arranged"))??;
 
         let at_ms = self.world.wall_ms();
         let row = self.sitting_row(&drawn.sitting, &seat.room_id, entry);
@@ -130,7 +132,8 @@ type Arranged = (Late, Drawn, Conformance, Vec<Revision>);
 fn arranged(proof: &Proof, late: Late, bank: Vec<Revision>) -> Result<Arranged, StoreError> {
     let wrong = |why: String| StoreError::Inconsistent(format!("the reserve {}: {why}", late.sitting));
     let before: Vec<Late> = proof.late().cloned().collect();
-    let drawn = proof.inputs.late(&proof.secret, &proof.papers, &before, &late).map_err(|error| wrong(error.to_string()))?;
+    let drawn =
+        proof.inputs.late(&proof.secret, &proof.papers, &before, &late).map_err(|error| wrong(error.to_string()))?;
     let entries = proof.inputs.snapshot.entries.iter().map(|entry| (entry.question.as_str(), entry.revision));
     let entries: BTreeSet<(&str, u32)> = entries.collect();
     let drawn_from = bank.iter().filter(|revision| entries.contains(&(revision.question.as_str(), revision.revision)));

@@ -166,7 +166,9 @@ fn problem_lines(problems: &[DraftProblem]) -> String {
 fn refusal_lines(bank: &BankRefusal) -> String {
     let mut lines = vec![format!("the papers can't be drawn: {}", bank.refusal)];
     lines.extend(
-        bank.short.iter().map(|s| format!("  {} · {}: {} needed, {} there", s.function, s.kind.code(), s.needed, s.present)),
+        bank.short
+            .iter()
+            .map(|s| format!("  {} · {}: {} needed, {} there", s.function, s.kind.code(), s.needed, s.present)),
     );
     if bank.short.is_empty() && bank.default_difficulty {
         lines.push(
@@ -195,8 +197,7 @@ impl Plan {
     /// When it begins, wall time.
     pub fn begins_at_ms(&self, now_ms: i64) -> Result<i64, DraftProblem> {
         let Some(text) = &self.begins else { return Ok(now_ms) };
-        let begins =
-            DateTime::parse_from_rfc3339(text).map_err(|_| DraftProblem::BeginsUnreadable(text.clone()))?;
+        let begins = DateTime::parse_from_rfc3339(text).map_err(|_| DraftProblem::BeginsUnreadable(text.clone()))?;
         Ok(begins.timestamp_millis())
     }
 
@@ -405,7 +406,10 @@ mod tests {
         assert!(
             matches!(
                 &rows[..],
-                [DraftProblem::RosterUnreadable { line: Some(2), .. }, DraftProblem::RosterUnreadable { line: Some(3), .. }]
+                [
+                    DraftProblem::RosterUnreadable { line: Some(2), .. },
+                    DraftProblem::RosterUnreadable { line: Some(3), .. }
+                ]
             ),
             "{rows:?}"
         );

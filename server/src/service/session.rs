@@ -81,7 +81,8 @@ impl Centre {
         let bytes = contributions.bytes(&*self.world);
         let secret = Secret::join(&bytes[0], &bytes[1]);
         let _turn = self.desk.turn.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let drawn = tokio::task::spawn_blocking(move || prepared.draw(&secret, &|_| ()).map(|papers| (prepared, papers)));
+        let drawn =
+            tokio::task::spawn_blocking(move || prepared.draw(&secret, &|_| ()).map(|papers| (prepared, papers)));
         let (prepared, papers) = drawn.await.expect("drawing does not panic")?;
         let id = new_id(&*self.world);
         self.keep_session(&prepared, &papers, &bytes, Origin { id: &id, draft: false, actor, by_system }).await?;

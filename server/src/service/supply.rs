@@ -85,9 +85,6 @@ fn drawable<'a>(blueprint: &'a Blueprint, snapshot: &'a Snapshot) -> impl Iterat
     })
 }
 
-fn count<'a>(
-    entries: impl Iterator<Item = &'a SnapshotEntry>,
-    wanted: impl Fn(&SnapshotEntry) -> bool,
-) -> u32 {
+fn count<'a>(entries: impl Iterator<Item = &'a SnapshotEntry>, wanted: impl Fn(&SnapshotEntry) -> bool) -> u32 {
     u32::try_from(entries.filter(|entry| wanted(entry)).count()).unwrap_or(u32::MAX)
 }

@@ -338,8 +338,11 @@ impl Session<'_> {
             None => {}
         }
         report.rows += 1;
-        let wrong: BTreeSet<&str> =
-            stands.iter().filter(|(field, its)| self.facts.committed.get(field) != Some(its)).map(|(f, _)| *f).collect();
+        let wrong: BTreeSet<&str> = stands
+            .iter()
+            .filter(|(field, its)| self.facts.committed.get(field) != Some(its))
+            .map(|(f, _)| *f)
+            .collect();
         for field in wrong {
             report.problems.push(format!("{field} of session {}: is not what was committed to", self.id));
         }

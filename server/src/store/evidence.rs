@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use question_bank::{checker::Conformance, earlier::EarlierPapers, evidence::Late, paper::Paper, paper::Snapshot, roster::Roster};
+use question_bank::{
+    checker::Conformance, earlier::EarlierPapers, evidence::Late, paper::Paper, paper::Snapshot, roster::Roster,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{StoreError, Tx, document, execute, fetch_all, fetch_optional};

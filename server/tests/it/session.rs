@@ -18,7 +18,7 @@ use crate::exam::{Folder, STANDARD, TestExam};
 fn plan(purpose: &str, minutes: u32, more: &str) -> Plan {
     let text = format!(
         "title = \"考试\"\nstandard = \"{STANDARD}\"\nlevel = \"junior\"\ndirection = \"operations\"\npurpose = \"{purpose}\"\n\
-         minutes = {minutes}\n{more}\n[[room]]\nnumber = 1\nseats = 2\ncolumns = 2\n"
+         minutes = {minutes}\n{more}\ndifficulty = false\n[[room]]\nnumber = 1\nseats = 2\ncolumns = 2\n"
     );
     Plan::parse(&text).expect("a plan")
 }
@@ -28,7 +28,8 @@ fn roster() -> Vec<Entry> {
 }
 
 async fn refused(centre: &Centre, plan: &Plan, roster: &[Entry]) -> String {
-    let error = centre.create_session(plan, roster, Contributions::System, "office").await.expect_err("it must be refused");
+    let error =
+        centre.create_session(plan, roster, Contributions::System, "office").await.expect_err("it must be refused");
     assert!(centre.home_view().sessions.is_empty(), "nothing of it was made");
     error.to_string()
 }
@@ -42,8 +43,14 @@ async fn no_session_is_shorter_than_the_standard_but_a_rehearsal() {
         let message = refused(&centre, &plan(purpose, 89, ""), &roster()).await;
         assert!(message.contains("89 minutes") && message.contains("90"), "{message}");
     }
-    centre.create_session(&plan("mock", 90, ""), &roster(), Contributions::System, "office").await.expect("90 minutes are enough");
-    centre.create_session(&plan("rehearsal", 1, ""), &roster(), Contributions::System, "office").await.expect("a rehearsal has any length");
+    centre
+        .create_session(&plan("mock", 90, ""), &roster(), Contributions::System, "office")
+        .await
+        .expect("90 minutes are enough");
+    centre
+        .create_session(&plan("rehearsal", 1, ""), &roster(), Contributions::System, "office")
+        .await
+        .expect("a rehearsal has any length");
 }
 
 #[tokio::test]
@@ -111,7 +118,8 @@ async fn a_bad_roster_lists_every_row() {
     }
     assert!(!message.contains("Row 2"), "{message}");
     refused(&centre, &plan("mock", 90, ""), &[]).await;
-    let Err(PlanError::Problems(rows)) = Plan::roster("admission_no,name,id_number,room,seat\n1,甲,1,x,1\n2,乙,2,1,y\n")
+    let Err(PlanError::Problems(rows)) =
+        Plan::roster("admission_no,name,id_number,room,seat\n1,甲,1,x,1\n2,乙,2,1,y\n")
     else {
         panic!("rows that can't be read are refused")
     };
@@ -121,8 +129,14 @@ async fn a_bad_roster_lists_every_row() {
 #[tokio::test]
 async fn a_commitment_is_published_and_covers_the_roster() {
     let (centre, _store, _folder) = TestExam::empty().await;
-    let one = centre.create_session(&plan("mock", 90, ""), &roster(), Contributions::System, "office").await.expect("a session");
-    let two = centre.create_session(&plan("mock", 90, ""), &roster(), Contributions::System, "office").await.expect("a session");
+    let one = centre
+        .create_session(&plan("mock", 90, ""), &roster(), Contributions::System, "office")
+        .await
+        .expect("a session");
+    let two = centre
+        .create_session(&plan("mock", 90, ""), &roster(), Contributions::System, "office")
+        .await
+        .expect("a session");
     let commitments = [centre.commitment(&one).unwrap(), centre.commitment(&two).unwrap()];
     assert!(commitments.iter().all(|digest| digest.len() == 64));
     assert_ne!(commitments[0], commitments[1], "each session has a secret of its own");

@@ -16,10 +16,7 @@ use question_bank::{
     sufficiency::{self, Sufficiency},
 };
 
-use super::{
-    Settled,
-    views::function_name,
-};
+use super::{Settled, views::function_name};
 use crate::service::{
     Centre,
     draw::Prepared,

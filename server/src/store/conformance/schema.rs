@@ -10,8 +10,8 @@ use super::{
     fixture::{SESSION, answered, commit, read, with_writing, write},
 };
 use crate::store::{
-    POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, evidence, paper, question, response,
-    room, score, session, sitting, tamper::execute_raw, tamper::texts,
+    POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, evidence, paper,
+    question, response, room, score, session, sitting, tamper::execute_raw, tamper::texts,
 };
 
 /// Every statement that stands in both dialects.
