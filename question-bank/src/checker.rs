@@ -2,7 +2,7 @@
 //!
 //! It shares no code with the drawer or with [`Blueprint::compile`]: it counts what is on the paper and compares.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +49,10 @@ pub struct Bank<'a> {
 impl<'a> Bank<'a> {
     /// The same revisions that went into the snapshot; where a question has several, its tags are those of the newest.
     pub fn of(revisions: impl IntoIterator<Item = &'a Revision>) -> Self {
-        let mut all = HashMap::new();
-        let mut newest: HashMap<&str, &Revision> = HashMap::new();
+        let revisions = revisions.into_iter();
+        let expected = revisions.size_hint().0;
+        let mut all = HashMap::with_capacity(expected);
+        let mut newest: HashMap<&str, &Revision> = HashMap::with_capacity(expected);
         for revision in revisions {
             all.insert((revision.question.as_str(), revision.revision), revision);
             let place = newest.entry(&revision.question).or_insert(revision);
@@ -58,8 +60,9 @@ impl<'a> Bank<'a> {
                 *place = revision;
             }
         }
-        let knowledge = newest.into_values().map(|revision| Part::knowledge(&revision.tags)).collect();
-        Self { revisions: all, knowledge }
+        // There are few knowledge points and many questions: hashed first, sorted afterwards.
+        let knowledge: HashSet<_> = newest.into_values().map(|revision| Part::knowledge(&revision.tags)).collect();
+        Self { revisions: all, knowledge: knowledge.into_iter().collect() }
     }
 }
 
@@ -109,7 +112,7 @@ pub fn check(
 }
 
 /// A work content or a knowledge point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Part<'a> {
     standard: &'a str,
     level: &'a str,
@@ -422,8 +425,8 @@ fn check_earlier(
 }
 
 /// Where each question stands on the paper: its first place.
-fn places(paper: &Paper) -> BTreeMap<&str, u32> {
-    let mut places = BTreeMap::new();
+fn places(paper: &Paper) -> HashMap<&str, u32> {
+    let mut places = HashMap::with_capacity(paper.items.len());
     for (item, position) in paper.items.iter().zip(1..) {
         places.entry(item.question.as_str()).or_insert(position);
     }

@@ -18,10 +18,11 @@ use crate::blueprint::{Blueprint, BlueprintError, Compiled};
 use crate::chance::{Secret, Stream};
 use crate::earlier::EarlierPapers;
 use crate::forms::Uses;
-use crate::paper::{Paper, Snapshot};
+use crate::paper::{Paper, Snapshot, SnapshotEntry};
 use crate::roster::Place;
 use margin::Margin;
-use pool::{NOWHERE, Pool, as_u32, kind_index};
+use mean::Tilt;
+use pool::{NOWHERE, Pool, Ratings, as_u32, kind_index};
 use programme::{Bounds, Draft, FunctionBounds, Sum};
 use tail::Tail;
 
@@ -29,6 +30,7 @@ mod count;
 mod exposure;
 mod joint;
 mod margin;
+mod mean;
 mod pick;
 mod pool;
 mod programme;
@@ -215,6 +217,7 @@ pub struct Drawer<'a> {
     paper: Sum,
     tail: Option<Tail>,
     rules: Rules,
+    tilt: Option<Tilt>,
 }
 
 /// What a drawer is built of.
@@ -224,6 +227,26 @@ struct Parts<'a> {
     earlier: &'a EarlierPapers,
     pool: Pool,
     bounds: Bounds,
+    tilt: Option<Tilt>,
+}
+
+impl<'a> Parts<'a> {
+    fn new(
+        blueprint: &'a Blueprint,
+        snapshot: &'a Snapshot,
+        earlier: &'a EarlierPapers,
+        seen: &[String],
+        ratings: Ratings,
+    ) -> Result<Self, Refusal> {
+        let compiled = blueprint.compile()?;
+        let pool = Pool::new(blueprint, snapshot, earlier, seen, ratings).map_err(Refusal::Bank)?;
+        Ok(Self { blueprint, snapshot, earlier, pool, bounds: bounds(blueprint, &compiled), tilt: None })
+    }
+
+    /// The smallest and the largest sum of milli-points times ratings that the mean allows.
+    fn worth_range(&self) -> (u64, u64) {
+        worth_range(self.blueprint)
+    }
 }
 
 impl fmt::Debug for Drawer<'_> {
@@ -254,24 +277,30 @@ impl<'a> Drawer<'a> {
         earlier: &'a EarlierPapers,
         seen: &[String],
     ) -> Result<Self, Refusal> {
-        let compiled = blueprint.compile()?;
-        let pool = Pool::new(blueprint, snapshot, earlier, seen).map_err(Refusal::Bank)?;
-        let law = vec![1; pool.classes.len()];
-        let parts = Parts { blueprint, snapshot, earlier, bounds: bounds(blueprint, &compiled), pool };
-        let drawer = Self::of(parts, &law)?;
-        match blueprint.exposure_max_permille {
-            None => Ok(drawer),
-            Some(cap_permille) => exposure::capped(drawer, cap_permille),
+        let parts = Parts::new(blueprint, snapshot, earlier, seen, Ratings::Alike)?;
+        let law = vec![1; parts.pool.classes.len()];
+        let drawer = mean::centred(Self::of(parts, &law)?, seen)?;
+        let drawer = match blueprint.exposure_max_permille {
+            None => drawer,
+            Some(cap_permille) => exposure::capped(drawer, cap_permille)?,
+        };
+        match drawer.walk_until(&mut Self::trial_stream(0), WALKS_FIRST) {
+            (_, Some(_)) => Ok(drawer),
+            (walks, None) => Err(Refusal::Rare { walks }),
         }
     }
 
-    /// Builds the programme with so much weight for each unit of each class.
+    /// Builds the programme, each unit of a class weighing as much as the law says.
     fn of(parts: Parts<'a>, law: &[u32]) -> Result<Self, Refusal> {
-        let Parts { blueprint, snapshot, earlier, pool, bounds } = parts;
+        let Parts { blueprint, snapshot, earlier, pool, bounds, tilt } = parts;
+        let own = |class: u32| {
+            let law = law[class as usize];
+            tilt.as_ref().map_or(law, |tilt| law.saturating_mul(tilt.weights[class as usize]))
+        };
         let mut margins = margin::margins(blueprint, &pool.signs);
-        margin::tune(&mut margins, &pool, &bounds, law);
+        margin::tune(&mut margins, &pool, &bounds, &own);
         let tilts: Vec<BigUint> = (0..pool.signs.len()).map(|sign| margin::tilt_of(&margins, sign)).collect();
-        let weight = |class: u32| &tilts[pool.classes[class as usize].sign] * law[class as usize];
+        let weight = |class: u32| &tilts[pool.classes[class as usize].sign] * own(class);
         let paper = Sum::of_paper(&pool, &bounds, &weight);
         if paper.ways() == BigUint::ZERO {
             return Err(Refusal::Conflict);
@@ -279,16 +308,12 @@ impl<'a> Drawer<'a> {
         let tail = Tail::new(&pool, &bounds, &margins, &weight);
         let rules = Rules::new(blueprint, snapshot, &pool);
         let kept_whole = margin::kept_whole(&margins);
-        let drawer = Self { blueprint, snapshot, earlier, pool, bounds, margins, kept_whole, paper, tail, rules };
-        match drawer.walk_until(&mut Self::trial_stream(0), WALKS_FIRST) {
-            (_, Some(_)) => Ok(drawer),
-            (walks, None) => Err(Refusal::Rare { walks }),
-        }
+        Ok(Self { blueprint, snapshot, earlier, pool, bounds, margins, kept_whole, paper, tail, rules, tilt })
     }
 
     fn into_parts(self) -> Parts<'a> {
-        let Self { blueprint, snapshot, earlier, pool, bounds, .. } = self;
-        Parts { blueprint, snapshot, earlier, pool, bounds }
+        let Self { blueprint, snapshot, earlier, pool, bounds, tilt, .. } = self;
+        Parts { blueprint, snapshot, earlier, pool, bounds, tilt }
     }
 
     /// So many papers that nobody will sit, for forecasts; always the same ones.
@@ -342,7 +367,14 @@ impl<'a> Drawer<'a> {
             return false;
         }
         self.choose(stream, scratch);
-        self.rules.hold(&scratch.chosen, &mut scratch.sets)
+        self.rules.hold(&scratch.chosen, &mut scratch.sets) && self.undoes_tilt(stream, &scratch.chosen)
+    }
+
+    /// False if a paper is thrown away to undo the tilt towards the mean.
+    fn undoes_tilt(&self, stream: &mut Stream, chosen: &[u32]) -> bool {
+        let Some(tilt) = &self.tilt else { return true };
+        let (part, whole) = tilt.kept(chosen.iter().map(|entry| self.pool.class_of[*entry as usize]));
+        pick::coin(part, &whole, stream)
     }
 
     /// How many questions of each class one walk takes; false if it is thrown away.
@@ -450,25 +482,27 @@ struct Rules {
     sets: Vec<u32>,
 }
 
+/// The smallest and the largest sum of milli-points times ratings that the mean allows.
+fn worth_range(blueprint: &Blueprint) -> (u64, u64) {
+    let whole: u64 = blueprint.kinds.iter().map(|quota| u64::from(quota.count) * u64::from(quota.points_milli)).sum();
+    match blueprint.difficulty.as_ref().and_then(|difficulty| difficulty.mean) {
+        None => (0, u64::MAX),
+        Some(mean) => (
+            whole * u64::from(mean.target_permille.saturating_sub(mean.tolerance_permille)),
+            whole * u64::from(mean.target_permille + mean.tolerance_permille),
+        ),
+    }
+}
+
 impl Rules {
     fn new(blueprint: &Blueprint, snapshot: &Snapshot, pool: &Pool) -> Self {
-        let mean = blueprint.difficulty.as_ref().and_then(|difficulty| difficulty.mean);
         let milli =
             |kind| blueprint.kinds.iter().find(|quota| quota.kind == kind).map_or(0, |quota| quota.points_milli);
-        let whole: u64 =
-            blueprint.kinds.iter().map(|quota| u64::from(quota.count) * u64::from(quota.points_milli)).sum();
-        let (worth, worth_min, worth_max) = match mean {
-            None => (Vec::new(), 0, 0),
-            Some(mean) => (
-                snapshot
-                    .entries
-                    .iter()
-                    .map(|entry| u64::from(milli(entry.kind)) * u64::from(entry.difficulty_permille.unwrap_or(0)))
-                    .collect(),
-                whole * u64::from(mean.target_permille.saturating_sub(mean.tolerance_permille)),
-                whole * u64::from(mean.target_permille + mean.tolerance_permille),
-            ),
-        };
+        let asked = blueprint.difficulty.as_ref().is_some_and(|difficulty| difficulty.mean.is_some());
+        let worth =
+            |entry: &SnapshotEntry| u64::from(milli(entry.kind)) * u64::from(entry.difficulty_permille.unwrap_or(0));
+        let worth = if asked { snapshot.entries.iter().map(worth).collect() } else { Vec::new() };
+        let (worth_min, worth_max) = worth_range(blueprint);
         let mut of_entry: Vec<(u32, u32)> = Vec::new();
         for (number, set) in (0..).zip(&pool.enemies) {
             of_entry.extend(set.iter().map(|entry| (*entry, number)));

@@ -12,6 +12,7 @@ pub mod bank;
 pub mod blueprint;
 pub mod chance;
 pub mod checker;
+pub mod diagnosis;
 pub mod digest;
 pub mod drawer;
 pub mod earlier;

@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use question_bank::bank;
 use question_bank::blueprint::Blueprint;
+use question_bank::chance::Secret;
 use question_bank::checker;
-use question_bank::drawer::{self, Secret};
+use question_bank::drawer;
 use question_bank::earlier::EarlierPapers;
+use question_bank::evidence::{Drawn, Inputs};
 use question_bank::paper::Snapshot;
 use question_bank::question::Question;
+use question_bank::roster::Roster;
 use question_bank::standard::Standard;
 
 const NATIONAL: &str = "cloud-computing-engineer-2-02-10-12";
@@ -121,6 +125,7 @@ fn the_example_leaves_no_field_out() {
     assert_eq!(all(&written["limits"]), of("Limit"));
     assert_eq!(used(&[&written["lower_levels"]]), of("LowerLevels"));
     assert_eq!(all(&written["earlier"]), of("Earlier"));
+    assert_eq!(used(&[&written["forms"]]), of("Forms"));
 }
 
 /// One folder for each standard, level and function; one file for each knowledge point.
@@ -165,26 +170,33 @@ fn the_shipped_bank_covers_junior_operations() {
     assert!(missing.is_empty(), "knowledge points without a question:\n{}", missing.join("\n"));
 }
 
+/// Under the weights alone, and with the bands of difficulty besides. Not with the mean: the bank that ships is rated easy,
+/// so papers with these bands have a mean of about 0.62, and one within 0.005 of 0.60 is too rare to be found.
 #[test]
 fn a_thousand_papers_from_the_shipped_bank_conform() {
     let (standard, questions) = shipped();
-    let blueprint =
-        Blueprint::default_for(&standard, "junior", Some("operations")).expect("the standard has the weights");
-    let compiled = blueprint.compile().expect("the default compiles");
-    let snapshot = Snapshot::of(questions.iter().map(|question| &question.revision));
-    if let Err(shortages) = drawer::supply(&compiled, &snapshot, "junior") {
-        let sentences: Vec<_> = shortages.iter().map(ToString::to_string).collect();
-        panic!("the bank that ships can't fill a paper:\n{}", sentences.join("\n"));
-    }
     let bank = checker::Bank::of(questions.iter().map(|question| &question.revision));
-    let secret = Secret::join(b"first officer", b"second officer");
-    let mut digests = BTreeSet::new();
-    for number in 0..1000 {
-        let sitting = format!("sitting-{number}");
-        let paper = drawer::draw(&compiled, &snapshot, "junior", &secret, &sitting).expect("the supply suffices");
-        let conformance = checker::check(&paper, &blueprint, &EarlierPapers::default(), Some(&sitting), &bank);
-        assert_eq!(conformance.map(|one| (one.questions, one.total_milli)), Ok((100, 100_000)), "{sitting}");
-        digests.insert(paper.digest());
+    let plain = Blueprint::default_for(&standard, "junior", Some("operations")).expect("the standard has the weights");
+    let mut banded = plain.clone().aimed();
+    banded.difficulty.as_mut().expect("it aims at a difficulty").mean = None;
+    for blueprint in [plain, banded] {
+        let inputs = Inputs {
+            engine: drawer::ENGINE.to_owned(),
+            blueprint,
+            snapshot: Snapshot::of(questions.iter().map(|question| &question.revision)),
+            roster: Roster {
+                seated: Vec::new(),
+                reserves: (0..1000).map(|number| format!("sitting-{number}")).collect(),
+            },
+            earlier: EarlierPapers::default(),
+        };
+        let secret = Secret::join(b"first officer", b"second officer");
+        let papers = inputs.draw(&secret, NonZeroUsize::MIN, &|_| {}).unwrap_or_else(|refusal| panic!("{refusal}"));
+        for Drawn { sitting, paper, .. } in &papers {
+            let conformance = checker::check(paper, &inputs.blueprint, &inputs.earlier, Some(sitting), &bank);
+            assert_eq!(conformance.map(|one| (one.questions, one.total_milli)), Ok((100, 100_000)), "{sitting}");
+        }
+        let digests: BTreeSet<_> = papers.iter().map(|drawn| drawn.paper.digest()).collect();
+        assert_eq!(digests.len(), 1000, "no two candidates have the same paper");
     }
-    assert_eq!(digests.len(), 1000, "no two candidates have the same paper");
 }

@@ -150,6 +150,7 @@ fn with_every_field() -> Blueprint {
             Earlier { paper: text("autumn"), overlap_max: 0 },
         ],
         exposure_max_permille: Some(250),
+        forms: Some(Forms { count: 4, overlap_max: 10 }),
         ..testing::blueprint()
     }
 }
@@ -244,6 +245,7 @@ fn faults_of_the_lists_are_named() {
     for cap in [0, 1001] {
         assert_eq!(refused(|one| one.exposure_max_permille = Some(cap)), BlueprintError::ExposureOutOfRange);
     }
+    assert_eq!(refused(|one| one.forms = Some(Forms { count: 0, overlap_max: 0 })), BlueprintError::NoForms);
 }
 
 #[test]
@@ -268,6 +270,7 @@ fn strangers_are_refused_wherever_a_field_may_stand() {
         "/knowledge",
         "/limits/0",
         "/lower_levels",
+        "/forms",
         "/earlier/0",
     ];
     for place in tables {
@@ -303,13 +306,14 @@ fn the_schema_in_the_repository_is_that_of_the_code() {
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == schema,
-        "blueprint.schema.json is not that of the code; write it anew: KAOCHANG_BLESS=1 cargo test -p question-bank schema"
+        "blueprint.schema.json is not that of the code; write it anew: \
+         KAOCHANG_BLESS=1 cargo test -p question-bank schema"
     );
 }
 
 #[test]
 fn the_digest_covers_every_field() {
-    let changes: [fn(&mut Blueprint); 56] = [
+    let changes: [fn(&mut Blueprint); 59] = [
         |_| {},
         |one| one.standard.push('x'),
         |one| one.level.push('x'),
@@ -366,6 +370,9 @@ fn the_digest_covers_every_field() {
         |one| one.earlier.truncate(1),
         |one| one.exposure_max_permille = None,
         |one| one.exposure_max_permille = Some(251),
+        |one| one.forms = None,
+        |one| one.forms = Some(Forms { count: 5, overlap_max: 10 }),
+        |one| one.forms = Some(Forms { count: 4, overlap_max: 11 }),
     ];
     let digests: BTreeSet<_> = changes
         .iter()

@@ -228,7 +228,11 @@ pub enum Violation {
         found: u32,
     },
     /// Two or more questions of one enemy set.
-    #[error("items {}: the questions \"{}\" are enemies, and one of them may stand on a paper", list(.positions), .questions.join("\", \""))]
+    #[error(
+        "items {}: the questions \"{}\" are enemies, and one of them may stand on a paper",
+        list(.positions),
+        .questions.join("\", \"")
+    )]
     Enemies {
         /// The places, ascending.
         positions: Vec<u32>,

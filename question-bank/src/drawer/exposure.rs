@@ -9,12 +9,14 @@ use super::{Drawer, Refusal};
 
 /// How often weights are adjusted, and by how many trial papers.
 const ROUNDS: usize = 14;
-const TRIALS: u32 = 1_500;
+const TRIALS: u32 = 2_000;
+/// So many walks for each trial, on average, are too many: then the weights fight the other rules.
+const WALKS_EACH: u64 = 300;
 /// Weights are whole numbers up to this.
 const WEIGHT_MAX: f64 = 256.0;
 /// The forecast from the trials may err by so many of its standard errors before the cap counts as broken, and the weights
 /// aim at so much of the cap.
-const ERRORS: f64 = 3.0;
+const ERRORS: f64 = 2.0;
 const AIM: f64 = 0.985;
 
 /// The drawer under the cap, or the question that can't be kept under it.
@@ -23,7 +25,10 @@ pub(super) fn capped(mut drawer: Drawer<'_>, cap_permille: u32) -> Result<Drawer
     let mut weights = vec![1.0_f64; drawer.pool.classes.len()];
     let mut worst = None;
     for _ in 0..ROUNDS {
-        let exposures = exposures(&drawer)?;
+        let exposures = match exposures(&drawer) {
+            Err(Refusal::Rare { .. }) if worst.is_some() => break,
+            exposures => exposures?,
+        };
         worst = worst_over(&drawer, &exposures, cap);
         if worst.is_none() {
             return Ok(drawer);
@@ -37,7 +42,7 @@ pub(super) fn capped(mut drawer: Drawer<'_>, cap_permille: u32) -> Result<Drawer
         let law: Vec<u32> = weights.iter().map(|weight| (weight * WEIGHT_MAX).round().max(1.0) as u32).collect();
         drawer = Drawer::of(drawer.into_parts(), &law)?;
     }
-    let (class, exposure) = worst.expect("the last round found one");
+    let (class, exposure) = worst.expect("a round before found one");
     let question = drawer.pool.classes[class].members[0] as usize;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a thousand")]
     let permille = (exposure * 1000.0).round() as u32;
@@ -48,8 +53,11 @@ pub(super) fn capped(mut drawer: Drawer<'_>, cap_permille: u32) -> Result<Drawer
 fn exposures(drawer: &Drawer<'_>) -> Result<Vec<f64>, Refusal> {
     let classes = &drawer.pool.classes;
     let mut counts = vec![0_u32; classes.len()];
-    for trial in drawer.trials(TRIALS)? {
-        for entry in trial.indices() {
+    let (mut stream, mut walks) = (Drawer::trial_stream(0), u64::from(TRIALS) * WALKS_EACH);
+    for _ in 0..TRIALS {
+        let (walked, trial) = drawer.walk_until(&mut stream, walks);
+        walks -= walked;
+        for entry in trial.ok_or(Refusal::Rare { walks: u64::from(TRIALS) * WALKS_EACH })?.indices() {
             counts[drawer.pool.class_of[*entry as usize] as usize] += 1;
         }
     }

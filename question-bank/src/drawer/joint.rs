@@ -75,16 +75,21 @@ pub(super) struct Link {
 pub(super) fn chain(question: Question<'_>) -> Option<Chain> {
     let space = Space::new(question.bounds.max, question.signs)?;
     let limited = question.function.groups.iter().any(|group| group.span != Span::default());
-    if limited || steps(&question, &space) > question.steps_max {
+    let points = question.function.groups.iter().map(|group| group.points.len()).sum::<usize>();
+    let kept = (space.states * points) as u64 * KEEPING;
+    if limited || steps(&question, &space) + kept > question.steps_max {
         return None;
     }
     let (links, rest) = with_width!(question, &space, chain)?;
     Some(Chain { space, links, rest })
 }
 
+/// What it costs to keep the number of one state, in steps.
+const KEEPING: u64 = 40;
+
 fn steps(question: &Question<'_>, space: &Space) -> u64 {
     let points = question.function.groups.iter().flat_map(|group| &group.points);
-    let steps: u64 = points.map(|point| space.steps(point)).sum();
+    let steps: u64 = points.map(|point| space.steps(point, question.classes)).sum();
     let groups = question.function.groups.iter().filter(|group| group.span != Span::default()).count() as u64;
     steps + groups * (space.states as u64).pow(2)
 }
@@ -201,10 +206,13 @@ impl Space {
     }
 
     /// How many steps a knowledge point takes, roughly.
-    fn steps(&self, point: &PointPool) -> u64 {
-        let slots = u64::from(slots(point.span)) + 1;
-        let classes: u64 = point.kinds.iter().map(|kind| kind.len() as u64).sum();
-        self.states as u64 * slots * classes * slots.min(8) / 2
+    fn steps(&self, point: &PointPool, classes: &[Class]) -> u64 {
+        let width = u64::from(slots(point.span)) + 1;
+        let options = (0..KINDS).flat_map(|kind| {
+            let most = self.caps[kind].min(point.span.max.unwrap_or(u32::MAX));
+            point.kinds[kind].iter().map(move |number| u64::from(classes[*number as usize].units().min(most)) + 1)
+        });
+        self.states as u64 * width * options.sum::<u64>() / 2
     }
 }
 

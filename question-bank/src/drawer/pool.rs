@@ -64,6 +64,8 @@ pub(super) struct Class {
     pub sign: usize,
     /// Each of them must be on every paper.
     pub must: bool,
+    /// The rating that all of them have, in thousandths, where the pool tells ratings apart; otherwise 0.
+    pub rating: u32,
     /// How many enemies make one unit of choice; 1 without enemies.
     pub size: u32,
     /// Indices of entries, unit after unit.
@@ -88,8 +90,21 @@ pub(super) struct Sign {
     pub earlier: u16,
 }
 
-/// Where a question belongs: the number of its knowledge point, its kind, whether it must be on the paper, its sign.
-type Home = Option<(u32, usize, bool, Sign)>;
+/// Whether questions of different ratings in one band are different to the programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ratings {
+    /// Only the bands matter.
+    Alike,
+    /// Each rating makes classes of its own.
+    Apart,
+}
+
+/// Where a question belongs: the number of its knowledge point, its kind, whether it must be on the paper, its sign, and
+/// its rating, where ratings are told apart.
+type Home = Option<(u32, usize, bool, Sign, u32)>;
+
+/// What makes one class: a home, and how many enemies make a unit.
+type UnitKey = (u32, usize, bool, Sign, u32, u32);
 
 /// A knowledge point: index of the function, level, work content, code.
 type PointKey<'a> = (usize, &'a str, &'a str, &'a str);
@@ -101,6 +116,7 @@ impl Pool {
         snapshot: &Snapshot,
         earlier: &EarlierPapers,
         without: &[String],
+        ratings: Ratings,
     ) -> Result<Self, Vec<BankFault>> {
         let mut faults = faults_of(snapshot);
         let lists = Lists::new(blueprint, snapshot, earlier, without, &mut faults);
@@ -111,7 +127,7 @@ impl Pool {
         let mut homes = Vec::with_capacity(snapshot.entries.len());
         let mut unrated = Vec::new();
         for (index, entry) in (0..).zip(&snapshot.entries) {
-            let home = lists.home(blueprint, entry, index, &points, &mut unrated);
+            let home = lists.home(blueprint, entry, index, &points, ratings, &mut unrated);
             homes.push(home);
         }
         faults.extend(unrated.into_iter().map(BankFault::Unrated));
@@ -125,7 +141,7 @@ impl Pool {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let signs: BTreeSet<Sign> = homes.iter().flatten().map(|(.., sign)| *sign).collect();
+        let signs: BTreeSet<Sign> = homes.iter().flatten().map(|(.., sign, _)| *sign).collect();
         if signs.len() > SIGNS_MAX {
             return Err(vec![BankFault::TooManySigns { found: signs.len(), max: SIGNS_MAX }]);
         }
@@ -141,29 +157,30 @@ impl Pool {
     ) -> Self {
         let (folded, enemies) = fold(enemies, homes);
         let in_unit: BTreeSet<u32> = folded.iter().flatten().copied().collect();
-        let mut units: BTreeMap<(u32, usize, bool, Sign, u32), Vec<u32>> = BTreeMap::new();
+        let mut units: BTreeMap<UnitKey, Vec<u32>> = BTreeMap::new();
         for (index, home) in (0..).zip(homes) {
-            if let Some((point, kind, must, sign)) = home
+            if let Some((point, kind, must, sign, rating)) = home
                 && !in_unit.contains(&index)
             {
-                units.entry((*point, *kind, *must, *sign, 1)).or_default().push(index);
+                units.entry((*point, *kind, *must, *sign, *rating, 1)).or_default().push(index);
             }
         }
         for unit in folded {
-            let (point, kind, must, sign) = homes[unit[0] as usize].expect("only questions with a home are folded");
-            units.entry((point, kind, must, sign, as_u32(unit.len()))).or_default().extend(unit);
+            let (point, kind, must, sign, rating) =
+                homes[unit[0] as usize].expect("only questions with a home are folded");
+            units.entry((point, kind, must, sign, rating, as_u32(unit.len()))).or_default().extend(unit);
         }
         let mut class_of = vec![NOWHERE; homes.len()];
         let mut by_point: BTreeMap<u32, [Vec<u32>; KINDS]> = BTreeMap::new();
         let mut classes = Vec::new();
-        for ((point, kind, must, sign, size), members) in units {
+        for ((point, kind, must, sign, rating, size), members) in units {
             let number = as_u32(classes.len());
             for &member in &members {
                 class_of[member as usize] = number;
             }
             by_point.entry(point).or_default()[kind].push(number);
             let sign = signs.binary_search(&sign).expect("every sign is listed");
-            classes.push(Class { sign, must, size, members });
+            classes.push(Class { sign, must, rating, size, members });
         }
         Self { functions: functions(blueprint, points, by_point), classes, class_of, signs, enemies }
     }
@@ -241,6 +258,7 @@ impl Lists {
         entry: &SnapshotEntry,
         index: u32,
         points: &HashMap<PointKey<'_>, u32>,
+        ratings: Ratings,
         unrated: &mut Vec<String>,
     ) -> Home {
         let point = *points.get(&key_of(blueprint, entry)?)?;
@@ -266,7 +284,11 @@ impl Lists {
             lower: entry.level != blueprint.level,
             earlier: self.earlier.get(&index).copied().unwrap_or(0),
         };
-        Some((point, kind_index(entry.kind), self.must.contains(&index), sign))
+        let rating = match ratings {
+            Ratings::Alike => 0,
+            Ratings::Apart => entry.difficulty_permille.unwrap_or(0),
+        };
+        Some((point, kind_index(entry.kind), self.must.contains(&index), sign, rating))
     }
 }
 

@@ -66,7 +66,7 @@ struct Fills {
 }
 
 /// About how many steps the table of the last function may take, and how many targets and pairs may be looked at.
-const STEPS_MAX: u64 = 20_000_000;
+const STEPS_MAX: u64 = 15_000_000;
 const TARGETS_MAX: usize = 400;
 const VISITS_MAX: u32 = 200_000;
 

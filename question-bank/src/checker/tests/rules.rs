@@ -320,6 +320,20 @@ fn names_the_lower_knowledge_point_with_too_many() {
     assert_eq!(exam.violations(), [expected]);
 }
 
+/// The minimum does not hold for knowledge points of lower levels: one question of such a point is enough.
+#[test]
+fn asks_for_no_minimum_of_lower_knowledge_points() {
+    let mut exam = Exam::conforming();
+    exam.blueprint.limits.pop();
+    assert_eq!(exam.check_for(Some("sitting")).map(drop), Ok(()));
+    exam.blueprint.knowledge = Some(Span { min: 2, max: Some(5) });
+    // Gamma has one question of one of its knowledge points, and the lower level one in beta.
+    let violations = exam.violations();
+    let of_gamma =
+        |one: &Violation| matches!(one, Violation::Knowledge { function, found: 1, .. } if function == "gamma");
+    assert!(matches!(&violations[..], [one] if of_gamma(one)), "{violations:?}");
+}
+
 #[test]
 fn names_the_levels() {
     let mut exam = Exam::conforming();
