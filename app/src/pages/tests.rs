@@ -13,32 +13,13 @@ use crate::{
 mod office;
 mod samples;
 
-use office::*;
 use samples::*;
 
 /// Each page with a name.
 fn pages(lang: Lang) -> Vec<(&'static str, String)> {
-    let (page, staff_page, office) = (&page(lang), &staff_page(lang), &office_page(lang));
+    let (page, staff_page) = (&page(lang), &staff_page(lang));
     let seat = LoginView { seat: Some((session(), 2, 17)) };
-    let home = StaffHomeView {
-        drafts: draft_rows(),
-        sessions: vec![SessionRow {
-            session: session(),
-            state: SessionState::Running,
-            candidates: 58,
-            rooms: (1..3)
-                .map(|number| RoomRow {
-                    id: format!("r{number}"),
-                    number,
-                    candidates: 29,
-                    proctors_required: 2,
-                    state: RoomState::Open,
-                })
-                .collect(),
-        }],
-        standards: vec![("std".into(), named("云计算工程技术人员", "Cloud Computing Engineering Technician"))],
-    };
-    vec![
+    let mut pages = vec![
         ("enrol", candidate::enrol(page, &EnrolView { session: session(), room: 2, seat: 17, code: "c0de".into() })),
         ("login", candidate::login(page, &seat)),
         ("login-refused", candidate::login(&refused(page.clone(), Code::LoginMismatch), &seat)),
@@ -54,54 +35,7 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
         ("receipt", candidate::receipt(page, &receipt(None))),
         ("receipt-score", candidate::receipt(page, &receipt(Some(score())))),
         ("staff-login", staff::login(&refused(page.clone(), Code::PasswordWrong))),
-        ("staff-home", staff::home(staff_page, &home)),
-        ("office-home", staff::home(office, &home)),
-        (
-            "office-home-empty",
-            staff::home(office, &StaffHomeView { drafts: vec![], sessions: vec![], standards: vec![] }),
-        ),
-        ("draft-new", draft::new(office, &new_draft(false))),
-        ("draft-new-refused", draft::new(office, &new_draft(true))),
-        ("draft", draft::draft(office, &draft_view())),
-        ("draft-ready", draft::draft(office, &drawing(DrawView::Idle))),
-        ("draft-running", draft::draft(office, &drawing(DrawView::Running(Progress { done: 412, all: 1020 })))),
-        ("draft-failed", draft::draft(office, &drawing(DrawView::Failed(DrawFailure::Rare { proposals: 1_000_000 })))),
-        ("draft-done", draft::draft(office, &drawing(DrawView::Done("s1".into())))),
-        ("draft-short", draft::draft(office, &DraftView { bank: BankView::Short(diagnosis()), ..draft_view() })),
-        (
-            "draft-contradiction",
-            draft::draft(office, &DraftView { bank: BankView::Short(contradiction()), ..draft_view() }),
-        ),
-        ("draft-faulty", draft::draft(office, &DraftView { bank: BankView::Faulty(faults()), ..draft_view() })),
-        (
-            "draft-rare",
-            draft::draft(office, &DraftView { bank: BankView::Rare { proposals: 1_000_000 }, ..draft_view() }),
-        ),
-        (
-            "draft-checking",
-            draft::draft(
-                &refused(office.clone(), Code::ContributionShort),
-                &DraftView { bank: BankView::Checking, ..draft_view() },
-            ),
-        ),
-        (
-            "draft-delete",
-            draft::draft(
-                &refused(office.clone(), Code::ConfirmMissing),
-                &DraftView { contributing: Contributing::Given { both_by_system: true }, ..draft_view() },
-            ),
-        ),
-        ("session", session::session(office, &session_view(EvidenceView::NotYet { rooms: 2 }, free_seats()))),
-        (
-            "session-refused",
-            session::session(
-                &refused(office.clone(), Code::AdmissionNoTaken),
-                &session_view(EvidenceView::NotYet { rooms: 1 }, free_seats()),
-            ),
-        ),
-        ("session-ended", session::session(office, &session_view(EvidenceView::Open, AddingView::Over))),
-        ("session-old", session::session(office, &session_view(EvidenceView::None, AddingView::NoReserve))),
-        ("fairness", session::fairness(office, &fairness_view())),
+        ("staff-home", staff::home(staff_page, &home())),
         ("room", room::room(staff_page, &room_view(RoomState::Open, 2, Some(17)))),
         ("room-preparing", room::room(staff_page, &room_view(RoomState::Preparing, 1, Some(28)))),
         ("room-alarm", room::room(staff_page, &room_view(RoomState::Open, 1, Some(9)))),
@@ -112,7 +46,9 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
         ("question-true-false", bank::question(staff_page, &question_view(Kind::TrueFalse))),
         ("results", results::results(staff_page, &results_view())),
         ("error", error(page, ErrorView::Internal)),
-    ]
+    ];
+    pages.extend(office::pages(lang));
+    pages
 }
 
 #[test]

@@ -4,7 +4,54 @@ use question_bank::blueprint::BlueprintError;
 
 use super::*;
 
-pub(super) fn office_page(lang: Lang) -> Page {
+/// Each page of the office with a name.
+pub(super) fn pages(lang: Lang) -> Vec<(&'static str, String)> {
+    let page = &office_page(lang);
+    let nothing = StaffHomeView { drafts: vec![], sessions: vec![], standards: vec![] };
+    let mut pages = vec![
+        ("office-home", staff::home(page, &StaffHomeView { drafts: draft_rows(), ..home() })),
+        ("office-home-empty", staff::home(page, &nothing)),
+        ("draft-new", draft::new(page, &new_draft(false))),
+        ("draft-new-refused", draft::new(page, &new_draft(true))),
+        ("fairness", session::fairness(page, &fairness_view())),
+    ];
+    let failed = |failure| drawing(DrawView::Failed(failure));
+    let bank = |bank| DraftView { bank, ..draft_view() };
+    let contributing = |contributing| DraftView { contributing, ..draft_view() };
+    let drafts = [
+        ("draft", None, draft_view()),
+        ("draft-ready", None, drawing(DrawView::Idle)),
+        ("draft-elsewhere", None, drawing(DrawView::Elsewhere)),
+        ("draft-running", None, drawing(DrawView::Running(Progress { done: 412, all: 1020 }))),
+        ("draft-failed-rare", None, failed(DrawFailure::Rare { proposals: 1_000_000 })),
+        ("draft-failed-check", None, failed(DrawFailure::NotConforming("position 3".into()))),
+        ("draft-failed-bank", None, failed(DrawFailure::Bank)),
+        ("draft-failed-interrupted", None, failed(DrawFailure::Interrupted)),
+        ("draft-done", None, drawing(DrawView::Done("s1".into()))),
+        ("draft-short", None, bank(BankView::Short(diagnosis()))),
+        ("draft-contradiction", None, bank(BankView::Short(contradiction()))),
+        ("draft-faulty", None, bank(BankView::Faulty(faults()))),
+        ("draft-rare", None, bank(BankView::Rare { proposals: 1_000_000 })),
+        ("draft-checking", Some(Code::ContributionShort), bank(BankView::Checking)),
+        ("draft-delete", Some(Code::ConfirmMissing), contributing(Contributing::Given { both_by_system: true })),
+    ];
+    let noticed = |code: Option<Code>| code.map_or_else(|| page.clone(), |code| refused(page.clone(), code));
+    pages.extend(drafts.map(|(name, code, view)| (name, draft::draft(&noticed(code), &view))));
+    let sessions = [
+        ("session", None, session_view(EvidenceView::NotYet { rooms: 2 }, free_seats())),
+        (
+            "session-refused",
+            Some(Code::AdmissionNoTaken),
+            session_view(EvidenceView::NotYet { rooms: 1 }, free_seats()),
+        ),
+        ("session-ended", None, session_view(EvidenceView::Open, AddingView::Over)),
+        ("session-old", None, session_view(EvidenceView::None, AddingView::NoReserve)),
+    ];
+    pages.extend(sessions.map(|(name, code, view)| (name, session::session(&noticed(code), &view))));
+    pages
+}
+
+fn office_page(lang: Lang) -> Page {
     Page { staff: Some(StaffHead { name: "王监考".into(), role: Role::Office }), ..page(lang) }
 }
 
@@ -14,7 +61,7 @@ fn head() -> SessionHead {
     SessionHead { id: "d1".into(), ..session() }
 }
 
-pub(super) fn draft_rows() -> Vec<DraftRow> {
+fn draft_rows() -> Vec<DraftRow> {
     vec![
         DraftRow { draft: head(), candidates: 58, contributions: 1, drawing: None },
         DraftRow {
@@ -26,7 +73,7 @@ pub(super) fn draft_rows() -> Vec<DraftRow> {
     ]
 }
 
-pub(super) fn new_draft(refused: bool) -> NewDraftView {
+fn new_draft(refused: bool) -> NewDraftView {
     let row = |row, problem| DraftProblem::Row { row, admission_no: "202601010317".into(), problem };
     let text = String::from;
     let problems = vec![
@@ -169,7 +216,7 @@ fn starving() -> Vec<StarvingView> {
 }
 
 /// One contribution is there, and this officer may give the other.
-pub(super) fn draft_view() -> DraftView {
+fn draft_view() -> DraftView {
     DraftView {
         draft: head(),
         created_by: "王监考".into(),
@@ -202,7 +249,7 @@ fn contribution(by_system: bool) -> ContributionRow {
 }
 
 /// Everything before the draw is done.
-pub(super) fn drawing(draw: DrawView) -> DraftView {
+fn drawing(draw: DrawView) -> DraftView {
     DraftView {
         contributions: vec![contribution(false), contribution(true)],
         contributing: Contributing::Complete,
@@ -211,7 +258,7 @@ pub(super) fn drawing(draw: DrawView) -> DraftView {
     }
 }
 
-pub(super) fn diagnosis() -> DiagnosisView {
+fn diagnosis() -> DiagnosisView {
     DiagnosisView {
         contradiction: false,
         conflict: vec![
@@ -227,7 +274,7 @@ pub(super) fn diagnosis() -> DiagnosisView {
     }
 }
 
-pub(super) fn contradiction() -> DiagnosisView {
+fn contradiction() -> DiagnosisView {
     let band = RuleView::Band { name: "hard".into(), min: 30, max: 30 };
     let mean = RuleView::Mean { target_permille: 600, tolerance_permille: 5 };
     DiagnosisView {
@@ -246,7 +293,7 @@ pub(super) fn contradiction() -> DiagnosisView {
     }
 }
 
-pub(super) fn faults() -> Vec<BankFaultView> {
+fn faults() -> Vec<BankFaultView> {
     let id = || "sm-6.1.4-02".to_owned();
     vec![
         BankFaultView::Duplicate(id()),
@@ -257,11 +304,11 @@ pub(super) fn faults() -> Vec<BankFaultView> {
     ]
 }
 
-pub(super) fn free_seats() -> AddingView {
+fn free_seats() -> AddingView {
     AddingView::Open(vec![(1, vec![30, 31, 32]), (2, vec![])])
 }
 
-pub(super) fn session_view(evidence: EvidenceView, adding: AddingView) -> SessionView {
+fn session_view(evidence: EvidenceView, adding: AddingView) -> SessionView {
     SessionView {
         session: session(),
         state: SessionState::Running,
@@ -303,7 +350,7 @@ fn spread(mean_milli: u64, half_milli: u64) -> ScoreSpread {
     }
 }
 
-pub(super) fn fairness_view() -> FairnessView {
+fn fairness_view() -> FairnessView {
     let score = |n: u32| PaperScore {
         admission_no: format!("20260101{n:04}"),
         room: 1 + n % 2,
@@ -542,7 +589,7 @@ fn the_fairness_sheet_says_how_little_it_proves() {
 #[test]
 fn every_field_of_a_form_has_its_label_and_headings_follow_in_order() {
     for lang in [Lang::Zh, Lang::En] {
-        for (name, html) in pages(lang) {
+        for (name, html) in super::pages(lang) {
             labelled(name, &html);
             ordered(name, &html);
         }
