@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::blueprint::{Blueprint, BlueprintError, Compiled};
 use crate::chance::{Secret, Stream};
+use crate::diagnosis::{self, Diagnosis, Verdict};
 use crate::earlier::EarlierPapers;
 use crate::forms::Uses;
 use crate::paper::{Paper, Snapshot, SnapshotEntry};
@@ -89,8 +90,8 @@ pub enum Refusal {
         refusal: Box<Refusal>,
     },
     /// No paper conforms.
-    #[error("no paper meets the blueprint with this bank")]
-    Conflict,
+    #[error("{0}")]
+    Conflict(Box<Diagnosis>),
     /// Some questions would stand on more papers than the cap allows, whatever the weights.
     #[error(
         "the question \"{question}\" stands on {permille} of 1000 papers and the cap is {cap_permille}; write more questions \
@@ -264,11 +265,14 @@ impl<'a> Drawer<'a> {
     /// Counts what can be drawn, and draws a trial paper.
     pub fn new(blueprint: &'a Blueprint, snapshot: &'a Snapshot, earlier: &'a EarlierPapers) -> Result<Self, Refusal> {
         Self::without(blueprint, snapshot, earlier, &[])
+            .map_err(|refusal| explained(refusal, blueprint, snapshot, earlier, &[]))
     }
 
     /// The same for a re-sitter: nothing of what they saw can be drawn.
     pub fn for_resitter(&self, seen: &[String]) -> Result<Self, Refusal> {
-        Self::without(self.blueprint, self.snapshot, self.earlier, seen)
+        let Self { blueprint, snapshot, earlier, .. } = *self;
+        Self::without(blueprint, snapshot, earlier, seen)
+            .map_err(|refusal| explained(refusal, blueprint, snapshot, earlier, seen))
     }
 
     fn without(
@@ -303,7 +307,7 @@ impl<'a> Drawer<'a> {
         let weight = |class: u32| &tilts[pool.classes[class as usize].sign] * own(class);
         let paper = Sum::of_paper(&pool, &bounds, &weight);
         if paper.ways() == BigUint::ZERO {
-            return Err(Refusal::Conflict);
+            return Err(Refusal::Rare { walks: 0 });
         }
         let tail = Tail::new(&pool, &bounds, &margins, &weight);
         let rules = Rules::new(blueprint, snapshot, &pool);
@@ -441,6 +445,22 @@ impl<'a> Drawer<'a> {
                 scratch.chosen.push(class.members[(unit * class.size + one) as usize]);
             }
         }
+    }
+}
+
+/// Where no paper was found: whether there is any, and if not, why.
+fn explained(
+    refusal: Refusal,
+    blueprint: &Blueprint,
+    snapshot: &Snapshot,
+    earlier: &EarlierPapers,
+    seen: &[String],
+) -> Refusal {
+    let Refusal::Rare { .. } = refusal else { return refusal };
+    let never = blueprint.never.iter().chain(seen).cloned().collect();
+    match diagnosis::diagnose(&Blueprint { never, ..blueprint.clone() }, snapshot, earlier) {
+        Ok(Verdict::Impossible(diagnosis)) => Refusal::Conflict(Box::new(diagnosis)),
+        _ => refusal,
     }
 }
 
