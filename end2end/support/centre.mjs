@@ -101,8 +101,6 @@ export class Centre {
       'direction = "operations"',
       `purpose = "${purpose}"`,
       `minutes = ${minutes}`,
-      // The mean of the shipped bank's ratings is not the 0.60 that the default difficulty asks for.
-      "difficulty = false",
       ...Object.entries(settings).map(([key, value]) => `${key} = ${value}`),
       ...rooms.map(({ number, seats, columns }) => `[[room]]\nnumber = ${number}\nseats = ${seats}\ncolumns = ${columns}`),
     ].join("\n");

@@ -270,6 +270,10 @@ pub struct DiagnosisView {
 /// A rule of the blueprint, or what the bank sets against it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleView {
+    /// Of the whole paper.
+    Total {
+        points: u32,
+    },
     FunctionPoints {
         function: Name,
         points: u32,

@@ -141,7 +141,7 @@ async fn session(
 ) -> anyhow::Result<Session> {
     let mut plan = format!(
         "title = \"{title}\"\nstandard = \"cloud-computing-engineer-2-02-10-12\"\nlevel = \"junior\"\ndirection = \"operations\"\n\
-         purpose = \"{purpose}\"\nminutes = {minutes}\nearliest_hand_in_minutes = {earliest_hand_in}\nlate_entry_minutes = {minutes}\ndifficulty = false\n"
+         purpose = \"{purpose}\"\nminutes = {minutes}\nearliest_hand_in_minutes = {earliest_hand_in}\nlate_entry_minutes = {minutes}\n"
     );
     let mut roster = Vec::new();
     for (number, seats, columns, candidates) in rooms {

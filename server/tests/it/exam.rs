@@ -101,7 +101,7 @@ impl Setup {
         Self { purpose: "rehearsal", minutes: 3, plan: "late_entry_minutes = 3", ..Self::default() }
     }
 
-    /// The plan as the office types it.
+    /// The plan as the office types it. It leaves the default difficulty out, which takes seconds in a build for tests.
     pub fn plan_text(&self) -> String {
         let mut text = format!(
             "title = \"考试\"\nstandard = \"{STANDARD}\"\nlevel = \"junior\"\ndirection = \"operations\"\n\

@@ -9,9 +9,9 @@ use kaochang::{
         plan::{Entry, Plan, PlanError},
     },
     shipped,
-    store::{Store, question},
+    store::{Store, paper, question},
 };
-use question_bank::standard::Standard;
+use question_bank::{checker::Conformance, standard::Standard};
 
 use crate::exam::{Folder, STANDARD, TestExam};
 
@@ -67,6 +67,19 @@ async fn an_exam_that_counts_refuses_the_public_bank_and_says_what_is_missing() 
     {
         assert!(message.contains(wanted), "{wanted}: {message}");
     }
+}
+
+/// The default blueprint asks for the difficulty that follows from the pass mark, and the bank that ships has it.
+#[tokio::test]
+async fn papers_are_as_hard_as_the_pass_mark_says() {
+    let (centre, store, _folder) = TestExam::empty().await;
+    let plan = Plan { difficulty: None, reserves: Some(0), ..plan("mock", 90, "") };
+    let id = centre.create_session(&plan, &roster(), Contributions::System, "office").await.expect("a session");
+    let row = paper::rows(&mut store.read().await.unwrap(), &id).await.unwrap().remove(0);
+    let told: Conformance = serde_json::from_str(&row.conformance).expect("a statement");
+    assert_eq!(told.by_band.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [30, 40, 30]);
+    let mean = told.weighted_permille.expect("a mean") / u64::from(told.total_milli);
+    assert!((595..=605).contains(&mean), "{mean}");
 }
 
 #[tokio::test]

@@ -63,6 +63,7 @@ pub(super) fn mean(lang: Lang, target_permille: u32, tolerance_permille: u32) ->
 pub(super) fn rule(lang: Lang, rule: &RuleView) -> String {
     let name = |name| i18n::name(name, lang);
     match rule {
+        RuleView::Total { points } => t!(lang, rule::total, n = points),
         RuleView::FunctionPoints { function, points } => {
             t!(lang, rule::function_points, function = name(function), n = points)
         }

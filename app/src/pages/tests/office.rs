@@ -193,6 +193,7 @@ fn blueprint() -> BlueprintView {
 fn rules_of_all_kinds() -> Vec<RuleView> {
     let questions = |n: usize| (1..=n).map(|n| format!("sm-6.1.4-0{n}")).collect::<Vec<_>>();
     vec![
+        RuleView::Total { points: 100 },
         RuleView::EveryKnowledge { min: 0, max: Some(6) },
         RuleView::Limit { part: part(None, None, true), min: 1, max: None },
         RuleView::Limit { part: part(None, None, true), min: 1, max: Some(3) },

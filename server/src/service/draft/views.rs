@@ -231,7 +231,7 @@ pub(crate) fn function_name(standard: &Standard, id: &str) -> Name {
     standard.function(id).map_or_else(|| plain(id), |function| function.name.clone())
 }
 
-fn level_name(standard: &Standard, id: &str) -> Name {
+pub(super) fn level_name(standard: &Standard, id: &str) -> Name {
     standard.level(id).map_or_else(|| plain(id), |level| level.name.clone())
 }
 
@@ -239,7 +239,7 @@ fn plain(id: &str) -> Name {
     Name { zh: id.to_owned(), en: id.to_owned() }
 }
 
-fn part_text(standard: &Standard, level: &str, function: &str, code: &str) -> String {
+pub(super) fn part_text(standard: &Standard, level: &str, function: &str, code: &str) -> String {
     let content = standard.content(level, function);
     let works = content.map_or(&[][..], |content| &content.work_contents);
     let work = works.iter().find(|work| work.code == code).map(|work| work.name.zh.clone());
