@@ -65,10 +65,10 @@ pub struct VerifyArgs {
     commitment: Option<String>,
 }
 
-/// A row of the roster.
+/// A line of the roster.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct Line {
     sitting: String,
     #[serde(default)]
     candidate: Option<Digest>,
@@ -137,7 +137,9 @@ pub fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
         Err(mismatches) => problems.extend(mismatches.iter().map(ToString::to_string)),
     }
     if !problems.is_empty() {
-        problems.iter().for_each(|problem| eprintln!("✗ {problem}"));
+        for problem in problems {
+            eprintln!("✗ {problem}");
+        }
         bail!("the papers are not what was committed to");
     }
     match published {
@@ -157,7 +159,10 @@ pub fn contributions(paths: &[PathBuf]) -> anyhow::Result<Option<[Vec<u8>; 2]>> 
     };
     let bytes = |path: &PathBuf| {
         let bytes = std::fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
-        if bytes.is_empty() { bail!("{} is empty; a contribution is something", path.display()) } else { Ok(bytes) }
+        if bytes.is_empty() {
+            bail!("{} is empty; a contribution is something", path.display());
+        }
+        Ok(bytes)
     };
     Ok(Some([bytes(first)?, bytes(second)?]))
 }
@@ -181,7 +186,9 @@ fn questions(folder: &Path, standard: &str) -> anyhow::Result<Vec<Revision>> {
     })?;
     let (questions, problems) = bank::read(standard, &files(folder)?);
     if !problems.is_empty() {
-        problems.iter().for_each(|problem| eprintln!("{problem}"));
+        for problem in problems {
+            eprintln!("{problem}");
+        }
         bail!("the bank has problems; correct them first");
     }
     Ok(questions.into_iter().map(|question| question.revision).collect())
@@ -193,7 +200,7 @@ fn roster(path: &Path) -> anyhow::Result<Roster> {
         csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let mut roster = Roster::default();
     let mut lines = BTreeMap::new();
-    for (line, row) in (2_u32..).zip(reader.deserialize::<Row>()) {
+    for (line, row) in (2_u32..).zip(reader.deserialize::<Line>()) {
         let row = row.with_context(|| format!("{} can't be read", path.display()))?;
         if let Some(first) = lines.insert(row.sitting.clone(), line) {
             bail!("{}, row {line}: the sitting {} stands in row {first} already", path.display(), row.sitting);

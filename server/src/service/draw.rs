@@ -49,6 +49,9 @@ pub enum Contributions {
     Officers([Vec<u8>; 2]),
 }
 
+/// Questions of earlier papers, by name.
+type NamedPapers = BTreeMap<String, Vec<String>>;
+
 /// A plan with its roster, every rule looked at.
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
@@ -61,7 +64,7 @@ pub(crate) struct Settled {
     /// How many papers beyond the roster's.
     pub reserves: u32,
     /// Questions of earlier papers by the names that the blueprint gives them.
-    named: BTreeMap<String, Vec<String>>,
+    named: NamedPapers,
     /// What each of the roster saw before, by row.
     seen: Vec<Vec<String>>,
 }
@@ -232,10 +235,7 @@ fn seen(hall: &Hall, roster: &[Entry], index: impl Fn(&str) -> String) -> (Vec<V
 
 /// The blueprint with the papers that it wants to keep away from: each name is the id of an earlier session, and one with
 /// several forms becomes several names.
-fn named(
-    hall: &Hall,
-    mut blueprint: Blueprint,
-) -> Result<(Blueprint, BTreeMap<String, Vec<String>>), Vec<DraftProblem>> {
+fn named(hall: &Hall, mut blueprint: Blueprint) -> Result<(Blueprint, NamedPapers), Vec<DraftProblem>> {
     let (mut named, mut limits, mut problems) = (BTreeMap::new(), Vec::new(), Vec::new());
     for wanted in &blueprint.earlier {
         let Some(session) = hall.sessions.get(&wanted.paper) else {

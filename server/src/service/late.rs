@@ -42,7 +42,7 @@ impl Centre {
         let _acts = self.acts.lock().await;
         let seat = {
             let hall = self.hall();
-            self.admit_added(hall.sessions.get(session_id).ok_or(Refusal::NotFound)?, entry)?
+            admitted(hall.sessions.get(session_id).ok_or(Refusal::NotFound)?, entry)?
         };
         let mut tx = self.store.read().await?;
         let proof = self.proof(&mut tx, session_id).await?.ok_or(Code::ReservesUsed)?;
@@ -79,28 +79,29 @@ impl Centre {
         }
         Ok(Notice::with(Code::CandidateAdded, entry.seat))
     }
+}
 
-    fn admit_added(&self, session: &Session, entry: &Entry) -> Result<Seat, Refusal> {
-        let rooms = session.rooms.values();
-        let mut open = rooms.clone().filter(|room| room.room.state != RoomState::Ended);
-        if open.clone().next().is_none() {
-            return Err(Code::AddingOver.into());
-        }
-        if [&entry.admission_no, &entry.name, &entry.id_number].into_iter().any(|field| field.trim().is_empty()) {
-            return Err(Code::FormInvalid.into());
-        }
-        let room = open.find(|room| room.number == entry.room).ok_or(Code::AddingOver)?;
-        if session.sittings.values().any(|sitting| sitting.admission_no == entry.admission_no) {
-            return Err(Code::AdmissionNoTaken.into());
-        }
-        if !room.seats.contains_key(&entry.seat) {
-            return Err(Code::SeatNotInRoom.into());
-        }
-        if session.in_room(&room.id).iter().any(|sitting| sitting.seat == entry.seat) {
-            return Err(Refusal::with(Code::SeatTaken, entry.seat));
-        }
-        Ok(Seat { room_id: room.id.clone(), place: Place::of_seat(entry.room, entry.seat, room.columns) })
+/// Whether and where somebody can be added.
+fn admitted(session: &Session, entry: &Entry) -> Result<Seat, Refusal> {
+    let rooms = session.rooms.values();
+    let mut open = rooms.clone().filter(|room| room.room.state != RoomState::Ended);
+    if open.clone().next().is_none() {
+        return Err(Code::AddingOver.into());
     }
+    if [&entry.admission_no, &entry.name, &entry.id_number].into_iter().any(|field| field.trim().is_empty()) {
+        return Err(Code::FormInvalid.into());
+    }
+    let room = open.find(|room| room.number == entry.room).ok_or(Code::AddingOver)?;
+    if session.sittings.values().any(|sitting| sitting.admission_no == entry.admission_no) {
+        return Err(Code::AdmissionNoTaken.into());
+    }
+    if !room.seats.contains_key(&entry.seat) {
+        return Err(Code::SeatNotInRoom.into());
+    }
+    if session.in_room(&room.id).iter().any(|sitting| sitting.seat == entry.seat) {
+        return Err(Refusal::with(Code::SeatTaken, entry.seat));
+    }
+    Ok(Seat { room_id: room.id.clone(), place: Place::of_seat(entry.room, entry.seat, room.columns) })
 }
 
 /// Seats that a late candidate can have, by number of the room: those that nobody has, and nobody had when the papers were

@@ -204,14 +204,14 @@ impl Plan {
     /// The rules, refused where the standard forbids them.
     pub fn terms(&self, standard: &Standard) -> Result<Terms, DraftProblem> {
         let rules = standard.theory.as_ref().ok_or_else(|| DraftProblem::NotExaminable(standard.id.clone()))?;
-        let mut terms = Terms::new(rules, self.purpose, self.minutes).map_err(terms_problem)?;
+        let mut terms = Terms::new(rules, self.purpose, self.minutes).map_err(|error| terms_problem(&error))?;
         let minutes = |minutes: Option<u32>, default| minutes.map_or(default, |minutes| i64::from(minutes) * MINUTE_MS);
         terms.earliest_hand_in_ms = minutes(self.earliest_hand_in_minutes, terms.earliest_hand_in_ms);
         terms.late_entry_ms = minutes(self.late_entry_minutes, terms.late_entry_ms);
         terms.start_lead_ms = self.start_lead_seconds.map_or(terms.start_lead_ms, |seconds| i64::from(seconds) * 1_000);
         terms.allowance_ms = self.allowance_seconds.map_or(terms.allowance_ms, |seconds| i64::from(seconds) * 1_000);
         terms.score_at_once = self.score_at_once.unwrap_or(terms.score_at_once);
-        terms.check(rules, self.purpose).map_err(terms_problem)?;
+        terms.check(rules, self.purpose).map_err(|error| terms_problem(&error))?;
         Ok(terms)
     }
 
@@ -267,7 +267,9 @@ impl Plan {
         if problems.is_empty() {
             Ok(entries.into_iter().flatten().collect())
         } else {
-            Err(PlanError::Problems(problems.into_iter().filter_map(Result::err).map(unreadable).collect()))
+            Err(PlanError::Problems(
+                problems.into_iter().filter_map(Result::err).map(|error| unreadable(&error)).collect(),
+            ))
         }
     }
 
@@ -344,7 +346,7 @@ fn line_of(text: &str, at: usize) -> u32 {
     u32::try_from(before + 1).unwrap_or(u32::MAX)
 }
 
-fn unreadable(error: csv::Error) -> DraftProblem {
+fn unreadable(error: &csv::Error) -> DraftProblem {
     let line = error.position().and_then(|position| u32::try_from(position.line()).ok());
     let reader = match error.kind() {
         csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
@@ -353,8 +355,8 @@ fn unreadable(error: csv::Error) -> DraftProblem {
     DraftProblem::RosterUnreadable { line, reader }
 }
 
-fn terms_problem(error: TermsError) -> DraftProblem {
-    match error {
+fn terms_problem(error: &TermsError) -> DraftProblem {
+    match *error {
         TermsError::TooShort { minutes, minimum } => DraftProblem::TooShort { minutes, minimum },
         TermsError::Length { minutes } => DraftProblem::LengthOutside { minutes, most: SESSION_MINUTES_MAX },
         TermsError::Allowance { .. } => {
