@@ -120,6 +120,31 @@ notices! {
     NoteKept = "note_kept", Done;
     SeatEnrolled = "seat_enrolled", Done;
     FormInvalid = "form_invalid", Refused;
+    // Exam office
+    DraftCreated = "draft_created", Done;
+    DraftDeleted = "draft_deleted", Done;
+    /// Its papers are drawn: it is a session now.
+    DraftDrawn = "draft_drawn", Refused;
+    ContributionGiven = "contribution_given", Done;
+    /// Argument: the fewest characters.
+    ContributionShort = "contribution_short", Refused;
+    /// This account has given one already.
+    ContributionTwice = "contribution_twice", Refused;
+    /// Both are there.
+    ContributionsComplete = "contributions_complete", Refused;
+    DrawBegun = "draw_begun", Done;
+    /// Papers of another session are being drawn.
+    DrawElsewhere = "draw_elsewhere", Refused;
+    /// A line of the checklist is not done.
+    DrawNotReady = "draw_not_ready", Refused;
+    /// Argument: seat number.
+    CandidateAdded = "candidate_added", Done;
+    ReservesUsed = "reserves_used", Refused;
+    AdmissionNoTaken = "admission_no_taken", Refused;
+    /// The room, or the session, has ended.
+    AddingOver = "adding_over", Refused;
+    /// A room has not ended.
+    EvidenceNotYet = "evidence_not_yet", Refused;
 }
 
 /// A notice with its argument.

@@ -10,8 +10,10 @@ use crate::{
 
 pub mod bank;
 pub mod candidate;
+pub mod draft;
 pub mod results;
 pub mod room;
+pub mod session;
 pub mod staff;
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub struct Frame {
     pub class: &'static str,
     /// Whether there is an island on the page.
     pub island: bool,
-    /// Reload by the browser itself every so many seconds, where no script runs.
+    /// Reload by the browser itself every so many seconds, where no island does it.
     pub reload_seconds: Option<u32>,
 }
 
@@ -46,7 +46,7 @@ pub fn document(page: &Page, frame: &Frame, content: impl FnOnce() -> AnyView) -
                     <link rel="stylesheet" href=asset(page, "tokens.css")/>
                     <link rel="stylesheet" href=asset(page, "app.css")/>
                     {(page.client && frame.island).then(|| client(page))}
-                    {frame.reload_seconds.map(|seconds| reload(page, seconds))}
+                    {frame.reload_seconds.map(|seconds| reload(page.client && frame.island, seconds))}
                 </head>
                 <body class=frame.class>
                     <a class="skip" href="#main">{t!(lang, shell::skip)}</a>
@@ -75,10 +75,10 @@ fn client(page: &Page) -> AnyView {
     .into_any()
 }
 
-/// Without a client in the build the page itself must come again; with one, only where scripts are off.
-fn reload(page: &Page, seconds: u32) -> AnyView {
+/// Without an island the page itself must come again; with one, only where scripts are off.
+fn reload(island: bool, seconds: u32) -> AnyView {
     let content = seconds.to_string();
-    if page.client {
+    if island {
         view! { <noscript><meta http-equiv="refresh" content=content/></noscript> }.into_any()
     } else {
         view! { <meta http-equiv="refresh" content=content/> }.into_any()
@@ -181,7 +181,8 @@ pub fn notice(page: &Page) -> Option<AnyView> {
 /// The field that a refusal is about.
 const fn field_of(code: Code) -> Option<&'static str> {
     match code {
-        Code::LoginMismatch => Some("admission_no"),
+        Code::LoginMismatch | Code::AdmissionNoTaken => Some("admission_no"),
+        Code::ContributionShort => Some("contribution"),
         Code::PasswordWrong => Some("account"),
         Code::ConfirmMissing => Some("confirm"),
         _ => None,

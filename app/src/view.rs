@@ -8,6 +8,12 @@ use crate::{
     wire::{ExamWire, SeatState},
 };
 
+mod draft;
+mod session;
+
+pub use draft::*;
+pub use session::*;
+
 /// Language of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
@@ -209,6 +215,8 @@ pub struct ScoreView {
 /// `GET /staff`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaffHomeView {
+    /// Sessions in preparation; only for the office.
+    pub drafts: Vec<DraftRow>,
     pub sessions: Vec<SessionRow>,
     /// Standards whose coverage an author may open: id and name.
     pub standards: Vec<(String, Name)>,

@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod bank;
 mod demo;
+mod draw;
 mod open;
 mod serve;
 mod session;
@@ -37,6 +38,10 @@ enum Command {
     /// Sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// Draw papers from files to an evidence file, without a database
+    Draw(draw::Args),
+    /// Draw the papers of an evidence file again and compare
+    Verify(draw::VerifyArgs),
     /// The audit trail
     #[command(subcommand)]
     Audit(audit::Command),
@@ -54,6 +59,8 @@ pub fn run() -> anyhow::Result<()> {
             Command::Account(command) => account::run(&settings, command).await,
             Command::Bank(command) => bank::run(&settings, command).await,
             Command::Session(command) => session::run(&settings, command).await,
+            Command::Draw(args) => draw::draw(&args),
+            Command::Verify(args) => draw::verify(&args),
             Command::Audit(command) => audit::run(&settings, command).await,
         }
     })

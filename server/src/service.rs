@@ -8,8 +8,14 @@ pub mod account;
 pub mod answer;
 pub mod bank;
 pub mod clock;
+pub mod desk;
+pub mod draft;
+pub mod draw;
+pub mod evidence;
+pub mod fairness;
 pub mod hall;
 pub mod hand_in;
+pub mod late;
 pub mod plan;
 pub mod proctor;
 pub mod record;
@@ -17,6 +23,7 @@ pub mod results;
 pub mod room;
 pub mod session;
 pub mod sitting;
+pub mod supply;
 pub mod verify;
 pub mod writer;
 
@@ -77,6 +84,8 @@ pub struct Centre {
     /// At most so many passwords are hashed at once: each takes 19 MiB.
     pub(crate) hashing: tokio::sync::Semaphore,
     pub(crate) writer: writer::Writer,
+    /// Draws, checks of banks, fairness sheets.
+    pub(crate) desk: desk::Desk,
 }
 
 impl Centre {
@@ -98,6 +107,7 @@ impl Centre {
             acts: tokio::sync::Mutex::new(()),
             hashing: tokio::sync::Semaphore::new(2),
             writer,
+            desk: desk::Desk::default(),
         });
         centre.load().await?;
         Ok(centre)
@@ -140,7 +150,8 @@ impl Centre {
         self.hall().standards.get(id).cloned()
     }
 
-    fn local(&self, at_ms: i64) -> DateTime<FixedOffset> {
+    /// Wall time in the centre's zone.
+    pub(crate) fn local(&self, at_ms: i64) -> DateTime<FixedOffset> {
         DateTime::from_timestamp_millis(at_ms).unwrap_or_default().with_timezone(&self.zone)
     }
 }

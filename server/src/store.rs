@@ -8,6 +8,8 @@ pub mod audit;
 #[cfg(test)]
 mod conformance;
 pub mod dialect;
+pub mod draft;
+pub mod evidence;
 pub mod paper;
 pub mod question;
 pub mod response;

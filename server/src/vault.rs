@@ -12,6 +12,7 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 use hmac::{Hmac, Mac};
+use question_bank::digest::{Digest, DigestOf};
 use sha2::{Digest as _, Sha256};
 
 use crate::world::{World, hex, unhex};
@@ -86,6 +87,16 @@ impl Vault {
         mac.update(canonical_id(id_number).as_bytes());
         hex(&mac.finalize().into_bytes())
     }
+
+    /// Binds a sitting to a candidate without naming them: HMAC-SHA-256 over the sitting's id, the admission number and the
+    /// ID number's canonical form. It is published; only who has the key can say whose it is.
+    pub fn candidate(&self, admission_no: &str, id_number: &str, sitting: &str) -> Digest {
+        let fields =
+            DigestOf::new("kaochang/candidate/1").text(sitting).text(admission_no).text(&canonical_id(id_number));
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.index).expect("any length is a key");
+        mac.update(fields.finish().as_bytes());
+        Digest::from_bytes(mac.finalize().into_bytes().into())
+    }
 }
 
 /// An ID number as it is compared: without spaces, X in upper case.
@@ -130,6 +141,21 @@ mod tests {
         assert_eq!(vault(1).index("11010119900101001x"), vault(1).index(" 110101 19900101 001X"));
         assert_ne!(vault(1).index("110101199001010017"), vault(1).index("110101199001010025"));
         assert_ne!(vault(1).index("110101199001010017"), vault(2).index("110101199001010017"));
+    }
+
+    #[test]
+    fn a_candidate_is_bound_to_the_sitting_and_named_to_nobody() {
+        let of = |byte, admission_no, id_number, sitting| vault(byte).candidate(admission_no, id_number, sitting);
+        let one = of(1, "1", "11010119900101001x", "s");
+        assert_eq!(one, of(1, "1", " 11010119900101001X", "s"));
+        for other in [
+            of(2, "1", "11010119900101001x", "s"),
+            of(1, "2", "11010119900101001x", "s"),
+            of(1, "1", "110101199001010017", "s"),
+            of(1, "1", "11010119900101001x", "t"),
+        ] {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

@@ -5,12 +5,14 @@ pub mod answer;
 pub mod assets;
 pub mod bank;
 pub mod candidate;
+pub mod draft;
 pub mod health;
 pub mod limits;
 pub mod reply;
 pub mod results;
 pub mod room;
 pub mod routes;
+pub mod session;
 pub mod staff;
 pub mod visitor;
 

@@ -2,7 +2,7 @@
 
 use question_bank::{question::Kind, standard::Name};
 
-use super::{bank, candidate, error, results, room, staff};
+use super::{bank, candidate, draft, error, results, room, session, staff};
 use crate::{
     i18n, markdown,
     notice::{Code, Notice},
@@ -10,6 +10,7 @@ use crate::{
     wire::{AnswerWire, BlockWire, Choice, ExamWire, ItemWire, SeatState},
 };
 
+mod office;
 mod samples;
 
 use samples::*;
@@ -18,24 +19,7 @@ use samples::*;
 fn pages(lang: Lang) -> Vec<(&'static str, String)> {
     let (page, staff_page) = (&page(lang), &staff_page(lang));
     let seat = LoginView { seat: Some((session(), 2, 17)) };
-    let home = StaffHomeView {
-        sessions: vec![SessionRow {
-            session: session(),
-            state: SessionState::Running,
-            candidates: 58,
-            rooms: (1..3)
-                .map(|number| RoomRow {
-                    id: format!("r{number}"),
-                    number,
-                    candidates: 29,
-                    proctors_required: 2,
-                    state: RoomState::Open,
-                })
-                .collect(),
-        }],
-        standards: vec![("std".into(), named("云计算工程技术人员", "Cloud Computing Engineering Technician"))],
-    };
-    vec![
+    let mut pages = vec![
         ("enrol", candidate::enrol(page, &EnrolView { session: session(), room: 2, seat: 17, code: "c0de".into() })),
         ("login", candidate::login(page, &seat)),
         ("login-refused", candidate::login(&refused(page.clone(), Code::LoginMismatch), &seat)),
@@ -51,7 +35,7 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
         ("receipt", candidate::receipt(page, &receipt(None))),
         ("receipt-score", candidate::receipt(page, &receipt(Some(score())))),
         ("staff-login", staff::login(&refused(page.clone(), Code::PasswordWrong))),
-        ("staff-home", staff::home(staff_page, &home)),
+        ("staff-home", staff::home(staff_page, &home())),
         ("room", room::room(staff_page, &room_view(RoomState::Open, 2, Some(17)))),
         ("room-preparing", room::room(staff_page, &room_view(RoomState::Preparing, 1, Some(28)))),
         ("room-alarm", room::room(staff_page, &room_view(RoomState::Open, 1, Some(9)))),
@@ -62,7 +46,9 @@ fn pages(lang: Lang) -> Vec<(&'static str, String)> {
         ("question-true-false", bank::question(staff_page, &question_view(Kind::TrueFalse))),
         ("results", results::results(staff_page, &results_view())),
         ("error", error(page, ErrorView::Internal)),
-    ]
+    ];
+    pages.extend(office::pages(lang));
+    pages
 }
 
 #[test]

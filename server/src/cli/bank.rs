@@ -68,7 +68,7 @@ fn check(folder: &Path, standard: &str) -> anyhow::Result<()> {
 }
 
 /// Every TOML file below a folder, with its path inside it.
-fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

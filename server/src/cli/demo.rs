@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     config::Settings,
-    service::plan::{Entry, Plan},
+    service::{
+        draw::Contributions,
+        plan::{Entry, Plan},
+    },
     world::{RealWorld, World, hex},
 };
 
@@ -113,6 +116,7 @@ async fn prepare(opened: &Opened) -> anyhow::Result<Note> {
     let staff = staff.chain([
         (Role::Author, "author".to_owned(), "命题员".to_owned()),
         (Role::Office, "office".to_owned(), "考务".to_owned()),
+        (Role::Office, "office2".to_owned(), "考务二".to_owned()),
     ]);
     for (role, login, name) in staff {
         let mut bytes = [0; 5];
@@ -151,7 +155,7 @@ async fn session(
         last.extra_minutes = Some(20);
         last.extra_reason = Some("视力障碍，按规定延长".to_owned());
     }
-    let id = opened.centre.create_session(&Plan::parse(&plan)?, &roster, "office").await?;
+    let id = opened.centre.create_session(&Plan::parse(&plan)?, &roster, Contributions::System, "office").await?;
     let codes = opened.centre.seat_codes(&id).unwrap_or_default();
     let candidates = roster.into_iter().map(|entry| {
         let code = codes
@@ -184,6 +188,7 @@ fn entry(room: u32, seat: u32, prefix: &str) -> Entry {
         seat,
         extra_minutes: None,
         extra_reason: None,
+        seen_in: None,
     }
 }
 

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Subcommand;
 
-use super::open::open;
-use crate::{config::Settings, service::plan::Plan};
+use super::{draw::contributions, open::open};
+use crate::{
+    config::Settings,
+    service::{Refusal, draw::Contributions, plan::Plan},
+};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -15,9 +18,17 @@ pub enum Command {
         /// TOML
         #[arg(long)]
         plan: PathBuf,
-        /// CSV: `admission_no,name,id_number,room,seat[,extra_minutes,extra_reason]`
+        /// CSV: `admission_no,name,id_number,room,seat[,extra_minutes,extra_reason,seen_in]`
         #[arg(long)]
         roster: PathBuf,
+        /// File with an officer's contribution to the secret; twice, and needed where it counts
+        #[arg(long)]
+        contribution: Vec<PathBuf>,
+    },
+    /// Print the evidence of a session whose rooms have all ended, JSON for `kaochang verify`
+    Evidence {
+        /// Id of the session
+        session: String,
     },
     /// List the sessions
     List,
@@ -31,19 +42,27 @@ pub enum Command {
 pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
     let opened = open(settings).await?;
     match command {
-        Command::Create { plan, roster } => {
+        Command::Create { plan, roster, contribution } => {
             let read = |path: &PathBuf| {
                 std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))
             };
             let (plan, roster) = (Plan::parse(&read(&plan)?)?, Plan::roster(&read(&roster)?)?);
-            let id = opened.centre.create_session(&plan, &roster, "office").await?;
+            let contributions = contributions(&contribution)?.map_or(Contributions::System, Contributions::Officers);
+            let id = opened.centre.create_session(&plan, &roster, contributions, "office").await?;
             println!("session {id}");
             println!(
-                "{} papers drawn, each checked; commitment {}",
+                "{} papers drawn and {} reserves, each checked; commitment {}",
                 roster.len(),
+                plan.reserves(roster.len()),
                 opened.centre.commitment(&id).unwrap_or_default()
             );
         }
+        Command::Evidence { session } => match opened.centre.evidence(&session).await {
+            Ok(text) => println!("{text}"),
+            Err(Refusal::Notice(_)) => bail!("the evidence opens the secret; it can be had once every room has ended"),
+            Err(Refusal::NotFound) => bail!("there is no such session, or it was drawn before evidence was kept"),
+            Err(refusal) => return Err(refusal.into()),
+        },
         Command::List => {
             for row in opened.centre.home_view().sessions {
                 println!(

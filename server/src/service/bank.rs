@@ -8,7 +8,6 @@ use kaochang_app::view::{
 use question_bank::{
     bank::{self, BankProblem},
     blueprint::Blueprint,
-    drawer,
     paper::Snapshot,
     question::{Kind, Revision},
     standard::{Standard, WeightColumn},
@@ -16,7 +15,11 @@ use question_bank::{
 use serde_json::json;
 use thiserror::Error;
 
-use super::{Centre, Refusal, sitting::as_u32};
+use super::{
+    Centre, Refusal,
+    sitting::as_u32,
+    supply::{self, Shortage},
+};
 use crate::store::{
     StoreError,
     audit::{self, Act},
@@ -237,21 +240,18 @@ struct Column<'a> {
 impl<'a> Column<'a> {
     fn of(standard: &Standard, column: &'a WeightColumn, bank: &[Revision]) -> Self {
         let blueprint = Blueprint::default_for(standard, &column.level, column.direction.as_deref());
-        let compiled = blueprint.ok().and_then(|blueprint| blueprint.compile().ok());
-        let Some(compiled) = compiled else {
+        let compiled = blueprint.ok().and_then(|blueprint| Some((blueprint.compile().ok()?, blueprint)));
+        let Some((compiled, blueprint)) = compiled else {
             return Self { weights: column, needed: BTreeMap::new(), short: Vec::new() };
         };
         let mut needed = BTreeMap::new();
         for cell in &compiled.cells {
             *needed.entry(cell.function.clone()).or_insert(0) += cell.min;
         }
-        let short = drawer::supply(&compiled, &Snapshot::of(bank.iter()), &column.level).err().unwrap_or_default();
+        let short = supply::shortages(&blueprint, &compiled, &Snapshot::of(bank.iter()));
         let name = |id: &str| standard.function(id).map(|function| function.name.clone()).unwrap_or_default();
-        let view = |s: drawer::Shortage| ShortageView {
-            function: name(&s.function),
-            kind: s.kind,
-            missing: s.needed - s.present,
-        };
+        let view =
+            |s: Shortage| ShortageView { function: name(&s.function), kind: s.kind, missing: s.needed - s.present };
         Self { weights: column, needed, short: short.into_iter().map(|s| (s.function.clone(), view(s))).collect() }
     }
 

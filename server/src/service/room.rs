@@ -4,7 +4,6 @@ use delivery::{
     ledger::Cause,
     limits::{GRANT_MINUTES_ALONE, GRANT_MINUTES_MAX, OFFLINE_AFTER_MS},
     room::RoomState,
-    session::SessionState,
     sitting::Phase,
 };
 use kaochang_app::{
@@ -18,6 +17,7 @@ use question_bank::digest::DigestOf;
 
 use super::{
     Centre, Refusal,
+    evidence::state_view,
     hall::{Room, Session, Sitting},
     sitting::as_u32,
 };
@@ -31,12 +31,14 @@ impl Centre {
         sessions.sort_by_key(|session| (std::cmp::Reverse(session.begins_at_ms), session.id.clone()));
         let standards = hall.standards.values().map(|standard| (standard.id.clone(), standard.name.clone())).collect();
         StaffHomeView {
+            drafts: Vec::new(),
             sessions: sessions.into_iter().map(|session| self.session_row_view(session)).collect(),
             standards,
         }
     }
 
-    fn session_row_view(&self, session: &Session) -> SessionRow {
+    /// A session with its rooms.
+    pub(crate) fn session_row_view(&self, session: &Session) -> SessionRow {
         let mut rooms: Vec<RoomRow> = session
             .rooms
             .values()
@@ -49,11 +51,7 @@ impl Centre {
             })
             .collect();
         rooms.sort_by_key(|room| room.number);
-        let state = match session.state {
-            SessionState::Ready => view::SessionState::Ready,
-            SessionState::Running => view::SessionState::Running,
-            SessionState::Finished => view::SessionState::Finished,
-        };
+        let state = state_view(session.state);
         SessionRow { session: self.head_of(session), state, candidates: as_u32(session.sittings.len()), rooms }
     }
 

@@ -14,17 +14,17 @@ use delivery::{
 };
 use kaochang_app::{markdown, view::SessionHead};
 use question_bank::{
-    blueprint::Blueprint,
-    checker::{self, Conformance},
+    chance::Secret,
     digest::{Digest, DigestOf},
-    drawer::{self, Secret},
-    paper::{Paper, Snapshot},
+    evidence::Inputs,
+    paper::Paper,
     question::Revision,
     standard::Standard,
 };
 
 use super::{
     Centre,
+    draw::{Checked, Contributions, Prepared, contribution_digest},
     hall::{Room, SeatAt, Session, Signs, Sitting, Text},
     plan::{Entry, Plan, PlanError},
 };
@@ -32,7 +32,9 @@ use crate::{
     store::{
         StoreError, Tx,
         audit::{self, Act},
-        document, inconsistent, natural, paper, question, response,
+        document, draft, evidence,
+        evidence::StoredInputs,
+        inconsistent, natural, paper, question, response,
         room::{self as rooms, RoomRow, SeatRow},
         session as sessions,
         session::{OutageRow, SessionRow},
@@ -47,88 +49,92 @@ const MINUTE_MS: i64 = 60_000;
 /// Bytes of a code that enrols a machine as a seat.
 const SEAT_CODE_BYTES: usize = 10;
 
-/// A paper with the statement that it conforms.
-type Checked = (Paper, Conformance);
+/// How a session came to be, for the record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    /// Id of the session.
+    pub id: &'a str,
+    /// Whether a draft of this id becomes it.
+    pub draft: bool,
+    /// Login of the officer, or `office`.
+    pub actor: &'a str,
+    /// Whether the system gave both contributions.
+    pub by_system: bool,
+}
 
 impl Centre {
-    /// Makes a session: checks plan and roster, draws and checks every paper, and keeps all of it in one transaction.
-    /// Returns its id.
-    pub async fn create_session(&self, plan: &Plan, roster: &[Entry], actor: &str) -> Result<String, PlanError> {
-        plan.check(roster)?;
-        let standard = self.standard(&plan.standard).ok_or_else(|| {
-            let known: Vec<String> = self.hall().standards.keys().cloned().collect();
-            PlanError::Standard(format!("there is no standard {:?}; known are: {}", plan.standard, known.join(", ")))
-        })?;
-        let terms = plan.terms(&standard)?;
-        let blueprint = match &plan.blueprint {
-            Some(blueprint) => blueprint.clone(),
-            None => Blueprint::default_for(&standard, &plan.level, plan.direction.as_deref())?,
-        };
-        let now = self.world.wall_ms();
-        let begins_at_ms = plan.begins_at_ms(now)?;
-        let bank =
-            question::approved(&mut self.store.read().await?, &standard.id, plan.purpose != Purpose::Exam).await?;
-        let ids: Vec<String> = roster.iter().map(|_| new_id(&*self.world)).collect();
-        let secret = self.secret();
-        let papers = draw_all(&blueprint, &bank, plan, &secret, &ids)?;
+    /// Makes a session in one step: checks plan and roster, draws and checks every paper, and keeps all of it in one
+    /// transaction. Returns its id.
+    pub async fn create_session(
+        &self,
+        plan: &Plan,
+        roster: &[Entry],
+        contributions: Contributions,
+        actor: &str,
+    ) -> Result<String, PlanError> {
+        let settled = self.settle(plan, roster).map_err(PlanError::Problems)?;
+        if plan.purpose == Purpose::Exam && contributions == Contributions::System {
+            return Err(PlanError::Contributions);
+        }
+        let prepared = self.prepare(settled).await?;
+        let by_system = contributions == Contributions::System;
+        let bytes = contributions.bytes(&*self.world);
+        let secret = Secret::join(&bytes[0], &bytes[1]);
+        let _turn = self.desk.turn.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let drawn =
+            tokio::task::spawn_blocking(move || prepared.draw(&secret, &|_| ()).map(|papers| (prepared, papers)));
+        let (prepared, papers) = drawn.await.expect("drawing does not panic")?;
+        let id = new_id(&*self.world);
+        self.keep_session(&prepared, &papers, &bytes, Origin { id: &id, draft: false, actor, by_system }).await?;
+        Ok(id)
+    }
 
-        let row = self.session_row(plan, &blueprint, &bank, &roster_digest(&ids, roster), &secret, begins_at_ms, now);
-        let row = SessionRow { terms: serde_json::to_string(&terms).expect("terms are plain data"), ..row };
+    /// Keeps a drawn session, all of it or nothing, and takes it into the hall.
+    pub(crate) async fn keep_session(
+        &self,
+        prepared: &Prepared,
+        papers: &[Checked],
+        contributions: &[Vec<u8>; 2],
+        origin: Origin<'_>,
+    ) -> Result<(), StoreError> {
+        let secret = Secret::join(&contributions[0], &contributions[1]);
+        let (settled, inputs) = (&prepared.settled, &prepared.inputs);
+        let row = session_row(prepared, origin.id, &inputs.commitment(&secret), self.world.wall_ms());
+        let (seated, reserves) = papers.split_at(inputs.roster.seated.len());
         let _acts = self.acts.lock().await;
         let mut tx = self.store.write().await?;
         sessions::insert(&mut tx, &row).await?;
-        let room_ids = self.insert_rooms(&mut tx, &row.id, plan).await?;
-        for ((id, entry), checked) in ids.iter().zip(roster).zip(&papers) {
-            let room_id = &room_ids[&entry.room];
-            self.insert_sitting(&mut tx, &row, id, room_id, entry, checked).await?;
+        let room_ids = self.insert_rooms(&mut tx, &row.id, &settled.plan).await?;
+        for (entry, checked) in settled.roster.iter().zip(seated) {
+            self.insert_sitting(&mut tx, &row, &room_ids[&entry.room], entry, checked).await?;
         }
-        self.audit_created(&mut tx, &row, plan, &ids, roster, &papers, actor).await?;
+        for (number, (drawn, conformance)) in (1..).zip(reserves) {
+            evidence::insert_reserve(&mut tx, &row.id, &drawn.sitting, number, &drawn.paper, conformance).await?;
+        }
+        evidence::insert(&mut tx, &row.id, &self.stored_inputs(&row.id, inputs, seated, contributions)).await?;
+        if origin.draft {
+            draft::set_drawn(&mut tx, &row.id).await?;
+        }
+        self.audit_created(&mut tx, &row, prepared, papers, contributions, origin).await?;
         tx.commit().await?;
-        self.load_session(&row.id).await?;
-        Ok(row.id)
+        self.load_session(&row.id).await
     }
 
-    /// A secret of two contributions, each of 32 bytes.
-    fn secret(&self) -> Secret {
-        let (mut first, mut second) = ([0; 32], [0; 32]);
-        self.world.fill(&mut first);
-        self.world.fill(&mut second);
-        Secret::join(&first, &second)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the inputs that the commitment binds, each once")]
-    fn session_row(
+    fn stored_inputs(
         &self,
-        plan: &Plan,
-        blueprint: &Blueprint,
-        bank: &[Revision],
-        roster: &Digest,
-        secret: &Secret,
-        begins_at_ms: i64,
-        now: i64,
-    ) -> SessionRow {
-        let (snapshot, blueprint_digest) = (Snapshot::of(bank.iter()).digest(), blueprint.digest());
-        SessionRow {
-            id: new_id(&*self.world),
-            title: plan.title.clone(),
-            standard_id: plan.standard.clone(),
-            level: plan.level.clone(),
-            direction: plan.direction.clone(),
-            purpose: plan.purpose.code().to_owned(),
-            state: SessionState::Ready.code().to_owned(),
-            terms: String::new(),
-            blueprint: serde_json::to_string(blueprint).expect("a blueprint is plain data"),
-            begins_at_ms,
-            login_from_at_ms: begins_at_ms - i64::from(plan.login_opens_minutes) * MINUTE_MS,
-            clock_ms: 0,
-            clock_at_ms: now,
-            secret: secret.to_hex(),
-            snapshot_digest: snapshot.to_string(),
-            blueprint_digest: blueprint_digest.to_string(),
-            roster_digest: roster.to_string(),
-            engine: drawer::ENGINE.to_owned(),
-            commitment: drawer::commitment(secret, &snapshot, &blueprint_digest, roster, drawer::ENGINE).to_string(),
-            created_at_ms: now,
+        session_id: &str,
+        inputs: &Inputs,
+        seated: &[Checked],
+        contributions: &[Vec<u8>; 2],
+    ) -> StoredInputs {
+        let hex = serde_json::json!(contributions.each_ref().map(|bytes| hex(bytes))).to_string();
+        let clashes = seated.iter().filter(|(drawn, _)| !drawn.clashes.is_empty());
+        StoredInputs {
+            snapshot: inputs.snapshot.clone(),
+            roster: inputs.roster.clone(),
+            earlier: inputs.earlier.clone(),
+            clashes: clashes.map(|(drawn, _)| (drawn.sitting.clone(), drawn.clashes.clone())).collect(),
+            contributions_sealed: self.vault.seal(&hex, &sealed_for(session_id), &*self.world),
         }
     }
 
@@ -166,12 +172,22 @@ impl Centre {
         &self,
         tx: &mut Tx,
         session: &SessionRow,
-        id: &str,
         room_id: &str,
         entry: &Entry,
-        (paper, conformance): &Checked,
+        (drawn, conformance): &Checked,
     ) -> Result<(), StoreError> {
-        let row = SittingRow {
+        let row = self.sitting_row(&drawn.sitting, room_id, entry);
+        sittings::insert(tx, &session.id, &row).await?;
+        paper::insert(tx, &session.id, &row.id, &drawn.paper, conformance).await?;
+        if let Some(grant) = accommodation(entry, session.created_at_ms) {
+            sittings::grant(tx, &session.id, &row.id, &grant).await?;
+        }
+        Ok(())
+    }
+
+    /// A sitting as it begins.
+    pub(crate) fn sitting_row(&self, id: &str, room_id: &str, entry: &Entry) -> SittingRow {
+        SittingRow {
             id: id.to_owned(),
             room_id: room_id.to_owned(),
             seat: entry.seat.into(),
@@ -189,41 +205,40 @@ impl Centre {
             closed_clock_ms: None,
             closed_at_ms: None,
             responses_digest: None,
-        };
-        sittings::insert(tx, &session.id, &row).await?;
-        paper::insert(tx, &session.id, id, paper, conformance).await?;
-        if let Some(grant) = accommodation(entry, session.created_at_ms) {
-            sittings::grant(tx, &session.id, id, &grant).await?;
         }
-        Ok(())
     }
 
-    /// The first rows of the session's chain: what was promised, committed to and granted, anchored in the other chains.
-    #[expect(clippy::too_many_arguments, reason = "everything that was just made, to be told in one place")]
+    /// What was promised, committed to and granted, anchored in the other chains.
     async fn audit_created(
         &self,
         tx: &mut Tx,
         session: &SessionRow,
-        plan: &Plan,
-        ids: &[String],
-        roster: &[Entry],
+        prepared: &Prepared,
         papers: &[Checked],
-        actor: &str,
+        contributions: &[Vec<u8>; 2],
+        Origin { actor, by_system, .. }: Origin<'_>,
     ) -> Result<(), StoreError> {
         let (bank, accounts) = (audit::head(tx, audit::BANK).await?, audit::head(tx, audit::ACCOUNTS).await?);
         let at_ms = session.created_at_ms;
+        let (settled, inputs) = (&prepared.settled, &prepared.inputs);
+        let (seated, reserves) = papers.split_at(inputs.roster.seated.len());
+        let digest = |papers: &[Checked]| {
+            papers_digest(papers.iter().map(|(drawn, _)| (drawn.sitting.as_str(), drawn.paper.digest()))).to_string()
+        };
         let detail = serde_json::json!({
             "title": session.title, "purpose": session.purpose, "standard": session.standard_id, "level": session.level,
-            "direction": session.direction, "minutes": plan.minutes, "candidates": ids.len(), "rooms": plan.rooms.len(),
-            "commitment": session.commitment, "snapshot": session.snapshot_digest, "blueprint": session.blueprint_digest,
-            "roster": session.roster_digest, "engine": session.engine, "terms": session.terms,
-            "papers": papers_digest(ids.iter().map(String::as_str).zip(papers.iter().map(|(paper, _)| paper.digest()))).to_string(),
+            "direction": session.direction, "minutes": settled.plan.minutes, "candidates": seated.len(),
+            "rooms": settled.plan.rooms.len(), "commitment": session.commitment, "snapshot": session.snapshot_digest,
+            "blueprint": session.blueprint_digest, "roster": session.roster_digest,
+            "earlier": inputs.earlier.digest().to_string(), "engine": session.engine, "terms": session.terms,
+            "contributions": contributions.each_ref().map(|bytes| contribution_digest(bytes).to_string()), "by_system": by_system,
+            "papers": digest(seated), "reserves": reserves.len(), "reserve_papers": digest(reserves),
             "bank_head": bank.short(), "accounts_head": accounts.short(),
         });
         let mut acts = vec![Act { at_ms, actor, act: "session.created", subject: &session.id, detail }];
-        for (id, entry) in ids.iter().zip(roster) {
+        for ((drawn, _), entry) in seated.iter().zip(&settled.roster) {
             if let Some(grant) = accommodation(entry, at_ms) {
-                acts.push(granted_act(&session.id, id, &grant, actor));
+                acts.push(granted_act(&session.id, &drawn.sitting, &grant, actor));
             }
         }
         audit::append(tx, &session.id, &acts).await?;
@@ -278,7 +293,10 @@ impl Centre {
         let rooms: BTreeMap<String, Room> =
             rooms.map(|room| room.map(|room| (room.id.clone(), room))).collect::<Result<_, _>>()?;
         let sittings = live_sittings(&mut tx, id, &standard).await?;
-        let texts = texts(&question::of_standard(&mut tx, &standard.id).await?, &sittings);
+        let reserves = evidence::reserves(&mut tx, id).await?;
+        let papers = sittings.values().map(|sitting| &*sitting.paper);
+        let papers = papers.chain(reserves.iter().map(|reserve| &reserve.paper));
+        let texts = texts(&question::of_standard(&mut tx, &standard.id).await?, papers);
         let logins = sittings::logins(&mut tx, id).await?;
         drop(tx);
         let session = Session {
@@ -332,36 +350,36 @@ impl Centre {
     }
 }
 
-/// Draws every paper and has each checked by code that knows nothing of the drawer.
-fn draw_all(
-    blueprint: &Blueprint,
-    bank: &[Revision],
-    plan: &Plan,
-    secret: &Secret,
-    ids: &[String],
-) -> Result<Vec<Checked>, PlanError> {
-    let (compiled, snapshot) = (blueprint.compile()?, Snapshot::of(bank.iter()));
-    let short = |short| PlanError::Bank { purpose: plan.purpose, short };
-    drawer::supply(&compiled, &snapshot, &plan.level).map_err(short)?;
-    let by_id: HashMap<(&str, u32), &Revision> = bank.iter().map(|r| ((r.question.as_str(), r.revision), r)).collect();
-    ids.iter()
-        .map(|id| {
-            let paper = drawer::draw(&compiled, &snapshot, &plan.level, secret, id).map_err(short)?;
-            let conformance =
-                checker::check(&paper, blueprint, |question, revision| by_id.get(&(question, revision)).copied())
-                    .map_err(|violations| PlanError::Paper(format!("{violations:?}")))?;
-            Ok((paper, conformance))
-        })
-        .collect()
+fn session_row(prepared: &Prepared, id: &str, commitment: &Digest, now: i64) -> SessionRow {
+    let (settled, digests) = (&prepared.settled, prepared.inputs.digests());
+    let plan = &settled.plan;
+    SessionRow {
+        id: id.to_owned(),
+        title: plan.title.clone(),
+        standard_id: plan.standard.clone(),
+        level: plan.level.clone(),
+        direction: plan.direction.clone(),
+        purpose: plan.purpose.code().to_owned(),
+        state: SessionState::Ready.code().to_owned(),
+        terms: serde_json::to_string(&settled.terms).expect("terms are plain data"),
+        blueprint: serde_json::to_string(&settled.blueprint).expect("a blueprint is plain data"),
+        begins_at_ms: settled.begins_at_ms,
+        login_from_at_ms: settled.begins_at_ms - i64::from(plan.login_opens_minutes) * MINUTE_MS,
+        clock_ms: 0,
+        clock_at_ms: now,
+        secret: String::new(),
+        snapshot_digest: digests.snapshot.to_string(),
+        blueprint_digest: digests.blueprint.to_string(),
+        roster_digest: digests.roster.to_string(),
+        engine: digests.engine,
+        commitment: commitment.to_string(),
+        created_at_ms: now,
+    }
 }
 
-/// Over the roster with its sitting ids, in order.
-fn roster_digest(ids: &[String], roster: &[Entry]) -> Digest {
-    let start = DigestOf::new("kaochang/roster/1").count(roster.len());
-    let rows = ids.iter().zip(roster).fold(start, |digest, (id, entry)| {
-        digest.text(id).text(&entry.admission_no).number(entry.room.into()).number(entry.seat.into())
-    });
-    rows.finish()
+/// What the contributions of a session are sealed for.
+pub(crate) fn sealed_for(session_id: &str) -> String {
+    format!("contributions of {session_id}")
 }
 
 /// Over every paper of a session, in order of the sittings' ids.
@@ -450,12 +468,14 @@ async fn live_sittings(
         .collect()
 }
 
-fn shapes(bank: &[Revision]) -> HashMap<(String, u32), Shape> {
+/// What can be answered on each question.
+pub(crate) fn shapes(bank: &[Revision]) -> HashMap<(String, u32), Shape> {
     let shape = |r: &Revision| ((r.question.clone(), r.revision), Shape { kind: r.kind, options: r.option_count() });
     bank.iter().map(shape).collect()
 }
 
-fn live_sitting(
+/// A sitting as the hall has it.
+pub(crate) fn live_sitting(
     row: SittingRow,
     paper: Paper,
     ledger: Vec<LedgerRow>,
@@ -517,11 +537,10 @@ pub(crate) fn check_code(digest: &Digest) -> String {
     format!("{}-{}", &hex[..4], &hex[4..8])
 }
 
-fn texts(bank: &[Revision], sittings: &BTreeMap<String, Sitting>) -> HashMap<(String, u32), Text> {
-    let used: BTreeSet<(&str, u32)> = sittings
-        .values()
-        .flat_map(|s| s.paper.items.iter().map(|item| (item.question.as_str(), item.revision)))
-        .collect();
+/// Every question of these papers as it is shown; of the reserves too, whose candidates come at any moment.
+fn texts<'a>(bank: &[Revision], papers: impl Iterator<Item = &'a Paper>) -> HashMap<(String, u32), Text> {
+    let used: BTreeSet<(&str, u32)> =
+        papers.flat_map(|paper| paper.items.iter().map(|item| (item.question.as_str(), item.revision))).collect();
     bank.iter()
         .filter(|revision| used.contains(&(revision.question.as_str(), revision.revision)))
         .map(|revision| {

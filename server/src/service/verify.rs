@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use question_bank::{checker::Conformance, digest::Digest, paper::Paper};
+use question_bank::{blueprint::Blueprint, checker::Conformance, digest::Digest, paper::Paper};
 use serde_json::Value;
 
 use super::session::papers_digest;
 use crate::store::{
     Store, StoreError, Tx,
     audit::{self, Row},
-    paper, response, score, session as sessions, sitting as sittings,
+    evidence, paper, response, score, session as sessions, sitting as sittings,
 };
 
 /// A head as it was printed on a room's record: chain (session id), row number and the first digits of its hash.
@@ -132,11 +132,20 @@ fn check_chain(
 #[derive(Default)]
 struct Facts {
     papers: Option<String>,
+    /// Over the reserves; nothing for sessions drawn before there were any.
+    reserves: Option<String>,
+    /// What was committed to, by the name of its field.
+    committed: BTreeMap<&'static str, String>,
+    /// Sitting of a late candidate → digest of its paper.
+    added: BTreeMap<String, String>,
     /// Sitting and row → hash.
     ledger: BTreeMap<(String, i64), String>,
     /// Sitting → facts of its hand-in.
     closed: BTreeMap<String, Value>,
 }
+
+/// What the session's first row says of the inputs of the draw.
+const COMMITTED: [&str; 6] = ["commitment", "engine", "blueprint", "snapshot", "roster", "earlier"];
 
 fn facts(rows: &[Row]) -> Facts {
     let mut facts = Facts::default();
@@ -144,7 +153,14 @@ fn facts(rows: &[Row]) -> Facts {
         let Ok(detail) = serde_json::from_str::<Value>(&row.detail) else { continue };
         let text = |field: &str| detail.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         match row.act.as_str() {
-            "session.created" => facts.papers = Some(text("papers")),
+            "session.created" => {
+                facts.papers = Some(text("papers"));
+                facts.reserves = detail.get("reserve_papers").and_then(Value::as_str).map(str::to_owned);
+                facts.committed = COMMITTED.into_iter().map(|field| (field, text(field))).collect();
+            }
+            "sitting.added" => {
+                facts.added.insert(row.subject.clone(), text("paper"));
+            }
             "ledger.granted" => {
                 let row_no = detail.get("row").and_then(Value::as_i64).unwrap_or_default();
                 facts.ledger.insert((row.subject.clone(), row_no), text("hash"));
@@ -180,6 +196,10 @@ impl Session<'_> {
         told(responses, report)?;
         let papers = self.check_papers(tx, report).await;
         told(papers, report)?;
+        let reserves = self.check_reserves(tx, report).await;
+        told(reserves, report)?;
+        let inputs = self.check_inputs(tx, report).await;
+        told(inputs, report)?;
         let scores = self.check_scores(tx, report).await;
         told(scores, report)
     }
@@ -253,18 +273,78 @@ impl Session<'_> {
         for row in paper::rows(tx, self.id).await? {
             report.rows += 1;
             let paper: Option<Paper> = serde_json::from_str(&row.document).ok();
-            let fits = paper.as_ref().is_some_and(|its| row.digest == its.digest().to_string() && is_told(its, &row));
-            if !fits {
+            let fits = paper.as_ref().is_some_and(|its| is_told(its, &row.digest, &row.conformance));
+            let added = self.facts.added.get(&row.sitting_id);
+            if !fits || added.is_some_and(|digest| *digest != row.digest) {
                 report.problems.push(format!(
                     "paper of sitting {} (session {}): was changed after it was drawn",
                     row.sitting_id, self.id
                 ));
             }
-            digests.extend(paper.map(|paper| (row.sitting_id, paper.digest())));
+            if added.is_none() {
+                digests.extend(paper.map(|paper| (row.sitting_id, paper.digest())));
+            }
         }
         let digest = papers_digest(digests.iter().map(|(id, digest)| (id.as_str(), *digest))).to_string();
         if self.facts.papers.as_deref() != Some(digest.as_str()) {
             report.problems.push(format!("papers of session {}: are not those it was made with", self.id));
+        }
+        Ok(())
+    }
+
+    async fn check_reserves(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let mut digests: Vec<(String, Digest)> = Vec::new();
+        for row in evidence::rows(tx, self.id).await? {
+            report.rows += 1;
+            let at = format!("reserve {} (sitting {}, session {})", row.number, row.sitting_id, self.id);
+            let paper: Option<Paper> = serde_json::from_str(&row.document).ok();
+            if !paper.as_ref().is_some_and(|its| is_told(its, &row.digest, &row.conformance)) {
+                report.problems.push(format!("{at}: was changed after it was drawn"));
+            }
+            if row.used_at_ms.is_some() != self.facts.added.contains_key(&row.sitting_id) {
+                report.problems.push(format!("{at}: the audit chain tells otherwise whether it is used"));
+            }
+            digests.extend(paper.map(|paper| (row.sitting_id, paper.digest())));
+        }
+        let digest = papers_digest(digests.iter().map(|(id, digest)| (id.as_str(), *digest))).to_string();
+        let fits = self.facts.reserves.as_ref().map_or(digests.is_empty(), |told| *told == digest);
+        if !fits {
+            report.problems.push(format!("reserves of session {}: are not those it was made with", self.id));
+        }
+        Ok(())
+    }
+
+    /// What the papers follow from is what was committed to.
+    async fn check_inputs(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let Some(row) = sessions::by_id(tx, self.id).await? else { return Ok(()) };
+        let mut stands = vec![
+            ("commitment", row.commitment),
+            ("engine", row.engine),
+            ("blueprint", row.blueprint_digest.clone()),
+            ("snapshot", row.snapshot_digest),
+            ("roster", row.roster_digest),
+        ];
+        let blueprint: Option<Blueprint> = serde_json::from_str(&row.blueprint).ok();
+        match evidence::inputs(tx, self.id).await? {
+            Some(inputs) => {
+                stands.push(("blueprint", blueprint.map(|its| its.digest().to_string()).unwrap_or_default()));
+                stands.push(("snapshot", inputs.snapshot.digest().to_string()));
+                stands.push(("roster", inputs.roster.digest().to_string()));
+                stands.push(("earlier", inputs.earlier.digest().to_string()));
+            }
+            None if self.facts.reserves.is_some() => {
+                report.problems.push(format!("what session {} was drawn from: is missing", self.id));
+            }
+            None => {}
+        }
+        report.rows += 1;
+        let wrong: BTreeSet<&str> = stands
+            .iter()
+            .filter(|(field, its)| self.facts.committed.get(field) != Some(its))
+            .map(|(f, _)| *f)
+            .collect();
+        for field in wrong {
+            report.problems.push(format!("{field} of session {}: is not what was committed to", self.id));
         }
         Ok(())
     }
@@ -295,9 +375,9 @@ impl Session<'_> {
     }
 }
 
-/// Whether the statement beside a paper says what is on it.
-fn is_told(paper: &Paper, row: &paper::PaperRow) -> bool {
-    let Ok(told) = serde_json::from_str::<Conformance>(&row.conformance) else { return false };
+/// Whether digest and statement beside a paper say what is on it.
+fn is_told(paper: &Paper, digest: &str, conformance: &str) -> bool {
+    let Ok(told) = serde_json::from_str::<Conformance>(conformance) else { return false };
     let (mut functions, mut kinds) = (BTreeMap::<&str, u32>::new(), BTreeMap::<&str, u32>::new());
     for item in &paper.items {
         *functions.entry(&item.function).or_default() += item.points_milli;
@@ -306,7 +386,8 @@ fn is_told(paper: &Paper, row: &paper::PaperRow) -> bool {
     let told_functions: BTreeMap<&str, u32> =
         told.by_function.iter().map(|(id, milli)| (id.as_str(), *milli)).collect();
     let told_kinds: BTreeMap<&str, u32> = told.by_kind.iter().map(|(kind, count)| (kind.code(), *count)).collect();
-    told.paper == paper.digest()
+    digest == paper.digest().to_string()
+        && told.paper == paper.digest()
         && usize::try_from(told.questions).is_ok_and(|count| count == paper.items.len())
         && told.total_milli == functions.values().sum::<u32>()
         && (told_functions, told_kinds) == (functions, kinds)

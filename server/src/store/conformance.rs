@@ -6,6 +6,7 @@
 mod answers;
 mod bank;
 mod database;
+mod drafts;
 mod fixture;
 mod record;
 mod rooms;
@@ -87,6 +88,17 @@ laws! {
         a_role_is_one_of_three,
         an_expired_sign_in_is_nobodys,
         a_new_password_signs_out_everywhere,
+    }
+    drafts {
+        an_account_contributes_once,
+        a_secret_has_two_contributions,
+        a_contribution_is_somebodys_or_the_systems,
+        a_draft_is_drawn_once,
+        a_drawn_draft_is_never_deleted,
+        a_draft_goes_with_its_contributions,
+        what_a_session_was_drawn_from_comes_back,
+        a_reserve_is_used_once,
+        a_session_is_drawn_from_one_state_of_things,
     }
     rooms {
         a_room_opens_once,

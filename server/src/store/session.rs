@@ -33,7 +33,7 @@ pub struct SessionRow {
     pub clock_ms: i64,
     /// Wall time of that flush.
     pub clock_at_ms: i64,
-    /// Secret of the draw, hex.
+    /// Secret of the draw, hex, of sessions drawn before evidence was kept; empty since, for the sealed contributions make it.
     pub secret: String,
     /// Digests that the commitment binds.
     pub snapshot_digest: String,

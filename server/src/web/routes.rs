@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{FromRequestParts, Request, State},
+    extract::{DefaultBodyLimit, FromRequestParts, Request, State},
     http::{Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -11,7 +11,9 @@ use axum::{
 use kaochang_app::view::{ErrorView, Role};
 use serde_json::json;
 
-use super::{Web, answer, assets, bank, candidate, health, reply, results, room, staff, visitor::Visitor};
+use super::{
+    Web, answer, assets, bank, candidate, draft, health, reply, results, room, session, staff, visitor::Visitor,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,7 @@ const GET_POST: &[Method] = &[Method::GET, Method::POST];
 pub fn routes() -> Vec<Route> {
     use Access::{Candidate, Public, Staff};
     let row = |path, verbs, access, methods| Route { path, access, methods, verbs };
+    let long = DefaultBodyLimit::max(draft::ROSTER_BYTES_MAX);
     vec![
         row("/health", GET, Public, get(health::get)),
         row("/assets/{name}", GET, Public, get(assets::get)),
@@ -86,6 +89,14 @@ pub fn routes() -> Vec<Route> {
         row("/bank/{standard}", GET, Staff(AUTHOR), get(bank::coverage)),
         row("/bank/{standard}/questions", GET, Staff(AUTHOR), get(bank::questions)),
         row("/bank/questions/{question}", GET, Staff(AUTHOR), get(bank::question)),
+        row("/drafts/new", GET_POST, Staff(OFFICE), get(draft::new).post(draft::create).layer(long)),
+        row("/drafts/{draft}", GET, Staff(OFFICE), get(draft::draft)),
+        row("/drafts/{draft}/{act}", POST, Staff(OFFICE), post(draft::act)),
+        row("/sessions/{session}", GET, Staff(OFFICE), get(session::session)),
+        row("/sessions/{session}/late", POST, Staff(OFFICE), post(session::late)),
+        row("/sessions/{session}/evidence.json", GET, Staff(OFFICE), get(session::evidence)),
+        row("/sessions/{session}/fairness", GET, Staff(OFFICE), get(session::fairness)),
+        row("/sessions/{session}/fairness.csv", GET, Staff(OFFICE), get(session::fairness_csv)),
         row("/sessions/{session}/results", GET, Staff(OFFICE), get(results::results)),
         row("/sessions/{session}/results.csv", GET, Staff(OFFICE), get(results::results_csv)),
     ]

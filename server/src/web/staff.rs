@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
-use kaochang_app::{notice::Code, pages::staff};
+use kaochang_app::{notice::Code, pages::staff, view::Role};
 
 use super::{
     Web, reply,
@@ -43,5 +43,12 @@ pub async fn logout(State(web): State<Web>, visitor: Visitor, jar: CookieJar) ->
 
 /// `GET /staff`
 pub async fn home(State(web): State<Web>, visitor: Visitor, who: Staff) -> Response {
-    reply::page(staff::home(&visitor.staff_page(&who), &web.centre.home_view()))
+    let mut view = web.centre.home_view();
+    if who.role == Role::Office {
+        match web.centre.draft_rows().await {
+            Ok(drafts) => view.drafts = drafts,
+            Err(refusal) => return reply::failed(&visitor, refusal),
+        }
+    }
+    reply::page(staff::home(&visitor.staff_page(&who), &view))
 }

@@ -172,7 +172,7 @@ fn a_damaged_key_file_is_told() {
 }
 
 const PLAN: &str = "title = \"模拟\"\nstandard = \"cloud-computing-engineer-2-02-10-12\"\nlevel = \"junior\"\n\
-    direction = \"operations\"\npurpose = \"mock\"\nminutes = 90\n[[room]]\nnumber = 1\nseats = 2\ncolumns = 2\n";
+    direction = \"operations\"\npurpose = \"mock\"\nminutes = 90\ndifficulty = false\n[[room]]\nnumber = 1\nseats = 2\ncolumns = 2\n";
 const ROSTER: &str = "admission_no,name,id_number,room,seat\n1,甲,990000199001010017,1,1\n";
 
 #[test]
@@ -188,18 +188,24 @@ fn a_session_is_planned_verified_and_a_bad_plan_is_not() {
     for (plan, roster, wanted) in [
         ("short.toml", "roster.csv", "89 minutes"),
         ("broken.toml", "roster.csv", "plan"),
-        ("plan.toml", "bad.csv", "row 3"),
+        ("plan.toml", "bad.csv", "Row 3"),
         ("plan.toml", "none.csv", "none.csv"),
     ] {
         let error = refused(kaochang(&folder.0).args(["session", "create", "--plan", plan, "--roster", roster]));
         assert!(error.contains(wanted), "{plan} {roster}: {error}");
     }
     assert_eq!(done(kaochang(&folder.0).args(["session", "list"])), "", "nothing is half-made");
-    let created = done(kaochang(&folder.0).args(create));
-    assert!(created.contains("1 papers drawn") && created.contains("commitment"), "{created}");
+    write("one", "the first officer's words");
+    let error = refused(kaochang(&folder.0).args(create).args(["--contribution", "one"]));
+    assert!(error.contains("--contribution twice"), "{error}");
+    let created = done(kaochang(&folder.0).args(create).args(["--contribution", "one", "--contribution", "plan.toml"]));
+    assert!(created.contains("1 papers drawn and 2 reserves") && created.contains("commitment"), "{created}");
     let id = created.split_whitespace().nth(1).unwrap_or_default();
     assert!(done(kaochang(&folder.0).args(["session", "list"])).contains(id));
     assert_eq!(done(kaochang(&folder.0).args(["session", "seats", id])).lines().count(), 3);
+    let error = refused(kaochang(&folder.0).args(["session", "evidence", id]));
+    assert!(error.contains("once every room has ended"), "{error}");
+    assert!(refused(kaochang(&folder.0).args(["session", "evidence", "none"])).contains("no such session"));
     let report = done(kaochang(&folder.0).args(["audit", "verify"]));
     assert!(report.contains("0 problems"), "{report}");
     done(kaochang(&folder.0).args(["audit", "verify", "--session", id]));
@@ -257,4 +263,155 @@ fn accounts_are_made_once_with_a_password_that_is_one() {
     assert!(code == Some(0) && said.contains("office: done") && !said.contains("long enough"), "{said}");
     let (code, said) = account("another one");
     assert!(code == Some(1) && said.contains("taken"), "{said}");
+}
+
+/// A folder with everything that a draw takes: a bank of ten questions, a blueprint of five, a roster of two and a reserve.
+fn with_draw() -> Folder {
+    let folder = Folder::new();
+    let write = |name: &str, text: &str| std::fs::write(folder.0.join(name), text).unwrap();
+    std::fs::create_dir(folder.0.join("bank")).unwrap();
+    let question = |n: u32| {
+        format!(
+            "[[question]]\nid = \"q-{n:02}\"\nrevision = 1\nkind = \"single\"\nstem = \"问{n}\"\noptions = [\"甲\", \"乙\", \"丙\"]\n\
+             key = \"A\"\norder = \"shuffle\"\ndifficulty = 0.5\nexplanation = \"因为如此，所以这样。\"\nsource = \"标准 2.1.1\"\n"
+        )
+    };
+    let head =
+        format!("standard = \"{STANDARD}\"\nlevel = \"junior\"\nfunction = \"ethics\"\nknowledge = \"2.1.1\"\n\n");
+    write("bank/a.toml", &(1..=10).fold(head, |text, n| text + &question(n)));
+    write(
+        "blueprint.toml",
+        &format!(
+            "standard = \"{STANDARD}\"\nlevel = \"junior\"\npoints = [[\"ethics\", 5]]\n[[kinds]]\nkind = \"single\"\ncount = 5\n\
+             points_milli = 1000\nmarking = {{ policy = \"exact\" }}\n"
+        ),
+    );
+    write("roster.csv", "sitting,candidate,room,row,column\ns1,,1,0,0\ns2,,1,0,1\nr1,,,,\n");
+    write("earlier.json", "{\"seen\": {\"s1\": [\"q-01\", \"q-02\"]}}");
+    write("one", "the first officer's words");
+    write("two", "the second officer's words");
+    folder
+}
+
+const DRAW: [&str; 17] = [
+    "draw",
+    "--blueprint",
+    "blueprint.toml",
+    "--bank",
+    "bank",
+    "--standard",
+    STANDARD,
+    "--roster",
+    "roster.csv",
+    "--earlier",
+    "earlier.json",
+    "--contribution",
+    "one",
+    "--contribution",
+    "two",
+    "--out",
+    "evidence.json",
+];
+
+#[test]
+fn papers_are_drawn_from_files_and_drawn_again() {
+    let folder = with_draw();
+    let said = done(kaochang(&folder.0).args(DRAW));
+    assert!(said.contains("3 papers drawn, each checked"), "{said}");
+    let commitment = said.split_whitespace().find(|word| word.len() == 64).expect("a commitment").to_owned();
+    let verify = ["verify", "evidence.json"];
+    let said = done(kaochang(&folder.0).args(verify));
+    assert!(said.contains("2 papers and 1 reserves") && said.contains("compare the commitment"), "{said}");
+    let said = done(kaochang(&folder.0).args(verify).args(["--commitment", &commitment.to_uppercase()]));
+    assert!(said.contains(&commitment) && said.contains("is the one that was published"), "{said}");
+    let error = refused(kaochang(&folder.0).args(verify).args(["--commitment", &"0".repeat(64)]));
+    assert!(error.contains("of another draw") && error.contains(&commitment), "{error}");
+    assert!(refused(kaochang(&folder.0).args(verify).args(["--commitment", "12"])).contains("is no commitment"));
+
+    // The same files, the same bytes; the contributions the other way round, another draw.
+    let read = |name: &str| std::fs::read_to_string(folder.0.join(name)).unwrap();
+    let first = read("evidence.json");
+    done(kaochang(&folder.0).args(DRAW));
+    assert_eq!(read("evidence.json"), first);
+    let turned = DRAW.map(|word| match word {
+        "one" => "two",
+        "two" => "one",
+        word => word,
+    });
+    done(kaochang(&folder.0).args(turned));
+    assert_ne!(read("evidence.json"), first);
+}
+
+/// One byte of each thing that papers follow from, and of a paper: each is named.
+#[test]
+fn evidence_that_differs_in_one_byte_is_refused() {
+    let folder = with_draw();
+    done(kaochang(&folder.0).args(DRAW));
+    let file = folder.0.join("evidence.json");
+    let honest = std::fs::read_to_string(&file).unwrap();
+    let paper = honest.find("\"papers\":[").expect("papers");
+    let (inputs, papers) = honest.split_at(paper);
+    let once = |text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from} stands in the evidence");
+        text.replacen(from, to, 1)
+    };
+    let position = papers.find("\"options\":[").expect("options") + "\"options\":[".len();
+    let other = if papers[position..].starts_with('0') { "1" } else { "0" };
+    let swapped = format!("{}{other}{}", &papers[..position], &papers[position + 1..]);
+    let secret = inputs.find("\"contributions\":[\"").expect("contributions") + "\"contributions\":[\"".len();
+    let byte = if &inputs[secret..=secret] == "7" { "6" } else { "7" };
+    let another = format!("{}{byte}{}", &inputs[..secret], &inputs[secret + 1..]);
+    for (tampered, named) in [
+        (another + papers, "contributions"),
+        (
+            once(inputs, "\"difficulty_permille\":500", "\"difficulty_permille\":501") + papers,
+            "the bank has the digest",
+        ),
+        (once(inputs, "[\"ethics\",5]", "[\"ethics\",6]") + papers, "the blueprint has the digest"),
+        (once(inputs, "\"column\":1", "\"column\":2") + papers, "the roster has the digest"),
+        (once(inputs, "\"q-02\"]", "\"q-03\"]") + papers, "the list of earlier papers has the digest"),
+        (once(inputs, "kaochang-drawer/2", "kaochang-drawer/3") + papers, "the engine has the digest"),
+        (inputs.to_owned() + &swapped, "the paper of the sitting s1"),
+    ] {
+        std::fs::write(&file, tampered).unwrap();
+        let error = refused(kaochang(&folder.0).args(["verify", "evidence.json"]));
+        assert!(error.contains(named) && error.contains("not what was committed to"), "{named}: {error}");
+    }
+    for (broken, named) in
+        [(&honest[..honest.len() / 2], "is no evidence"), ("", "is no evidence"), ("{}", "missing field")]
+    {
+        std::fs::write(&file, broken).unwrap();
+        let error = refused(kaochang(&folder.0).args(["verify", "evidence.json"]));
+        assert!(error.contains(named), "{error}");
+    }
+    assert!(refused(kaochang(&folder.0).args(["verify", "none.json"])).contains("none.json"));
+}
+
+#[test]
+fn a_draw_that_can_not_be_is_refused_with_the_reason() {
+    let folder = with_draw();
+    let write = |name: &str, text: &str| std::fs::write(folder.0.join(name), text).unwrap();
+    let roster = "sitting,candidate,room,row,column\n";
+    write("twice.csv", &format!("{roster}s1,,1,0,0\ns1,,1,0,1\n"));
+    write("half.csv", &format!("{roster}s1,,1,,\n"));
+    write("seat.csv", &format!("{roster}s1,,1,0,0\ns2,,1,0,0\n"));
+    write("empty", "");
+    write("seen.json", "{\"seen\": {\"s1\": [\"q-01\", \"q-02\", \"q-03\", \"q-04\", \"q-05\", \"q-06\"]}}");
+    for (from, to, wanted) in [
+        ("roster.csv", "twice.csv", "row 3: the sitting s1 stands in row 2"),
+        ("roster.csv", "half.csv", "row 2: a place is room, row and column"),
+        ("roster.csv", "seat.csv", "s2 has the seat of another"),
+        ("earlier.json", "seen.json", "for the re-sitter of the sitting s1"),
+        ("two", "empty", "empty is empty"),
+        ("two", "gone", "gone can't be read"),
+        ("blueprint.toml", "roster.csv", "is no blueprint"),
+        ("earlier.json", "one", "is no list of earlier papers"),
+        (STANDARD, "other", "no such standard"),
+    ] {
+        let error = refused(kaochang(&folder.0).args(DRAW.map(|word| if word == from { to } else { word })));
+        assert!(error.contains(wanted), "{from} → {to}: {error}");
+    }
+    let error = refused(kaochang(&folder.0).args(&DRAW[..13]).args(["--out", "x.json"]));
+    assert!(error.contains("--contribution twice"), "{error}");
+    assert!(!folder.0.join("evidence.json").exists(), "nothing is half-made");
 }

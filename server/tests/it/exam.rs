@@ -17,6 +17,7 @@ use chrono::FixedOffset;
 use kaochang::{
     service::{
         Centre,
+        draw::Contributions,
         plan::{Entry, Plan},
         verify::{Report, verify},
     },
@@ -100,16 +101,32 @@ impl Setup {
         Self { purpose: "rehearsal", minutes: 3, plan: "late_entry_minutes = 3", ..Self::default() }
     }
 
-    fn plan(&self) -> Plan {
+    /// The plan as the office types it. It leaves the default difficulty out, which takes seconds in a build for tests.
+    pub fn plan_text(&self) -> String {
         let mut text = format!(
             "title = \"考试\"\nstandard = \"{STANDARD}\"\nlevel = \"junior\"\ndirection = \"operations\"\n\
-             purpose = \"{}\"\nminutes = {}\n{}\n",
+             purpose = \"{}\"\nminutes = {}\ndifficulty = false\n{}\n",
             self.purpose, self.minutes, self.plan
         );
         for (number, seats, _) in &self.rooms {
             writeln!(text, "[[room]]\nnumber = {number}\nseats = {seats}\ncolumns = 6").expect("text");
         }
-        Plan::parse(&text).expect("a plan")
+        text
+    }
+
+    fn plan(&self) -> Plan {
+        Plan::parse(&self.plan_text()).expect("a plan")
+    }
+
+    /// The roster as the office types it.
+    pub fn roster_text(&self) -> String {
+        let head = "admission_no,name,id_number,room,seat,extra_minutes,extra_reason\n".to_owned();
+        self.roster().into_iter().fold(head, |text, entry| {
+            let Entry { admission_no, name, id_number, room, seat, extra_minutes, extra_reason, .. } = entry;
+            let minutes = extra_minutes.map(|minutes| minutes.to_string()).unwrap_or_default();
+            let reason = extra_reason.unwrap_or_default();
+            text + &format!("{admission_no},{name},{id_number},{room},{seat},{minutes},{reason}\n")
+        })
     }
 
     fn roster(&self) -> Vec<Entry> {
@@ -122,6 +139,7 @@ impl Setup {
             seat,
             extra_minutes: None,
             extra_reason: None,
+            seen_in: None,
         };
         let mut roster: Vec<Entry> = places.map(entry).collect();
         roster[0].extra_minutes = self.extra_minutes;
@@ -142,7 +160,10 @@ impl TestExam {
         let world = Arc::new(TestWorld::new(MORNING_MS, 1_000_000, 1));
         let (centre, store, router) = serve(&folder.0, &world).await;
         let candidates = setup.roster();
-        let session = centre.create_session(&setup.plan(), &candidates, "office").await.expect("a session");
+        let session = centre
+            .create_session(&setup.plan(), &candidates, Contributions::System, "office")
+            .await
+            .expect("a session");
         let rooms = kaochang::store::room::of_session(&mut store.read().await.unwrap(), &session).await.unwrap();
         let rooms = rooms.into_iter().map(|room| (u32::try_from(room.number).unwrap(), room.id)).collect();
         Self { world, centre, router, store, session, rooms, roster: candidates, folder }
@@ -198,6 +219,14 @@ impl TestExam {
     /// A proctor, signed in, looking at a room.
     pub async fn signed_in(&self, login: &str, room: u32) -> Proctor {
         Proctor::sign_in(self.browser(), login, &self.rooms[&room]).await
+    }
+
+    /// Room 1 opened and ended, with whoever wrote handed in: the session is over.
+    pub async fn ended(&self) {
+        let mut proctor = self.opened().await;
+        self.pass(LEAD_MS).await;
+        let answer = proctor.act("end", &[("confirm", "yes"), ("reason", "停电")]).await;
+        assert_eq!(answer.code(), "room_ended");
     }
 
     /// Room 1 with two proctors, open.
@@ -359,6 +388,7 @@ async fn template() -> [Vec<u8>; 2] {
     shipped::load(&centre).await.expect("what ships can be loaded");
     let proctors = (1..=PROCTORS).map(|n| (format!("p{n}"), Role::Proctor));
     let others = [("author".to_owned(), Role::Author), ("office".to_owned(), Role::Office)];
+    let others = others.into_iter().chain([("office2".to_owned(), Role::Office)]);
     for (login, role) in proctors.chain(others) {
         centre.create_account(&login, &login, role, &password(&login)).await.expect("an account");
     }

@@ -6,6 +6,8 @@ mod exam;
 mod answer;
 mod cli;
 mod concurrency;
+mod draft;
+mod evidence;
 mod hand_in;
 mod login;
 mod outage;

@@ -7,11 +7,14 @@ use crate::exam::{LEAD_MS, Setup, TestExam, bank};
 /// Pieces of every explanation, long enough to be nobody else's words, and every id that leads to a key in a public bank.
 fn secrets() -> Vec<String> {
     let mut secrets = Vec::new();
+    let shown: String = bank::questions().into_values().map(|asked| asked.shown + "\n").collect();
     for (id, asked) in bank::questions() {
         // Between marks of any kind, so that markup and escaping can't hide a piece.
         let words = |c: char| !c.is_alphanumeric() && !"，、；：（）“”".contains(c);
-        let longest = asked.explanation.split(words).max_by_key(|piece| piece.chars().count()).unwrap_or_default();
-        let piece: String = longest.chars().take(24).collect();
+        let pieces = asked.explanation.split(words).map(|piece| piece.chars().take(24).collect::<String>());
+        // What an option says in the same words is no secret.
+        let hidden = pieces.filter(|piece| !shown.contains(piece));
+        let piece = hidden.max_by_key(|piece| piece.chars().count()).unwrap_or_default();
         assert!(piece.chars().count() >= 8, "{id}: {piece}");
         secrets.push(piece);
         secrets.push(id);

@@ -142,6 +142,26 @@ pub(super) fn tile(seat: u32) -> TileView {
     }
 }
 
+pub(super) fn home() -> StaffHomeView {
+    let room = |number| RoomRow {
+        id: format!("r{number}"),
+        number,
+        candidates: 29,
+        proctors_required: 2,
+        state: RoomState::Open,
+    };
+    StaffHomeView {
+        drafts: vec![],
+        sessions: vec![SessionRow {
+            session: session(),
+            state: SessionState::Running,
+            candidates: 58,
+            rooms: vec![room(1), room(2)],
+        }],
+        standards: vec![("std".into(), named("云计算工程技术人员", "Cloud Computing Engineering Technician"))],
+    }
+}
+
 pub(super) fn ledger() -> Vec<LedgerRowView> {
     let row = |ms, cause, reason: &str| LedgerRowView {
         at_text: "09:00:03".into(),

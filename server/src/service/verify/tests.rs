@@ -15,6 +15,7 @@ use crate::{
     service::{
         Centre,
         account::Staff,
+        draw::Contributions,
         plan::Plan,
         proctor::{Grant, Second},
     },
@@ -25,7 +26,7 @@ use crate::{
 };
 
 const PLAN: &str = "title = \"试考\"\nstandard = \"cloud-computing-engineer-2-02-10-12\"\nlevel = \"junior\"\n\
-    direction = \"operations\"\npurpose = \"rehearsal\"\nminutes = 5\nstart_lead_seconds = 0\n\
+    direction = \"operations\"\npurpose = \"rehearsal\"\nminutes = 5\ndifficulty = false\nstart_lead_seconds = 0\n\
     [[room]]\nnumber = 1\nseats = 4\ncolumns = 2\n";
 const ROSTER: &str = "admission_no,name,id_number,room,seat,extra_minutes,extra_reason\n\
     1,甲,990000199001010017,1,1,20,视力障碍\n2,乙,990000199001010025,1,2,,\n3,丙,990000199001010033,1,3,,\n";
@@ -117,7 +118,12 @@ async fn finished() -> (Vec<u8>, String, String) {
         centre.create_account(login, login, Role::Proctor, "long enough").await.unwrap();
     }
     let roster = Plan::roster(ROSTER).unwrap();
-    let session = centre.create_session(&Plan::parse(PLAN).unwrap(), &roster, "office").await.unwrap();
+    let session =
+        centre.create_session(&Plan::parse(PLAN).unwrap(), &roster, Contributions::System, "office").await.unwrap();
+    let office =
+        Staff { account: "id".to_owned(), login: "office".to_owned(), name: String::new(), role: Role::Office };
+    let late = Plan::roster("admission_no,name,id_number,room,seat\n4,丁,990000199001010041,1,4\n").unwrap();
+    centre.add_late(&session, &office, &late[0]).await.unwrap();
     let mut tokens = Vec::new();
     for (entry, (.., code)) in roster.iter().zip(centre.seat_codes(&session).unwrap()).take(2) {
         let seat = centre.enrol(&code).await.unwrap();
@@ -203,9 +209,9 @@ async fn a_finished_session_has_no_problem() {
     let report = record.report().await;
     assert_eq!(report.problems, Vec::<String>::new(), "{report}");
     assert_eq!(report.chains, 3);
-    // Audit rows, 5 ledger rows, 4 responses, 3 papers, 2 scores.
+    // Audit rows, 4 ledger rows, 4 responses, 4 papers (one of a late candidate), 2 reserves, the inputs, 2 scores.
     let rows: usize = record.one("SELECT CAST(COUNT(*) AS TEXT) FROM audit").await.parse().unwrap();
-    assert_eq!(report.rows, rows + 4 + 4 + 3 + 2);
+    assert_eq!(report.rows, rows + 4 + 4 + 4 + 2 + 1 + 2);
     let alone = verify(&record.store, Some(&record.session), None).await.unwrap();
     assert_eq!((alone.chains, alone.problems), (1, Vec::new()));
     let unknown = verify(&record.store, Some("none"), None).await.unwrap();
@@ -276,6 +282,50 @@ async fn every_column_of_a_paper_is_held() {
         report.problems.iter().any(|problem| problem.starts_with("paper of sitting")),
         "no JSON any more: {report}"
     );
+}
+
+#[tokio::test]
+async fn every_column_of_a_reserve_is_held() {
+    let columns = ["document", "digest", "conformance"];
+    assert_each_column_is_held("reserve", &columns, "number = 2", "reserve 2 (sitting ").await;
+    assert_each_column_is_held("reserve", &["sitting_id", "session_id"], "number = 2", "reserves of session $session")
+        .await;
+    let record = Record::copy().await;
+    record.tamper("UPDATE reserve SET late = NULL, used_by = NULL, used_at_ms = NULL").await;
+    let report = record.report().await;
+    assert!(report.problems.iter().any(|problem| problem.contains("whether it is used")), "{report}");
+}
+
+#[tokio::test]
+async fn the_paper_of_a_late_candidate_is_held() {
+    let row = "sitting_id = (SELECT sitting_id FROM reserve WHERE used_at_ms IS NOT NULL)";
+    assert_each_column_is_held("paper", &["document", "digest", "conformance"], row, "paper of sitting ").await;
+}
+
+/// What the papers follow from: one byte of each, in the session's own row and beside it.
+#[tokio::test]
+async fn every_input_of_the_draw_is_held() {
+    for (table, column, named) in [
+        ("session_evidence", "snapshot = replace(snapshot, '\"revision\":1', '\"revision\":2')", "snapshot"),
+        ("session_evidence", "roster = replace(roster, '\"column\":1', '\"column\":0')", "roster"),
+        ("session_evidence", "earlier = '{\"named\":{\"x\":[]},\"seen\":{}}'", "earlier"),
+        ("exam_session", "blueprint = replace(blueprint, '1000', '1001')", "blueprint"),
+        ("exam_session", "commitment = substr(commitment, 2) || '0'", "commitment"),
+        ("exam_session", "engine = 'other'", "engine"),
+        ("exam_session", "snapshot_digest = substr(snapshot_digest, 2) || '0'", "snapshot"),
+        ("exam_session", "roster_digest = substr(roster_digest, 2) || '0'", "roster"),
+        ("exam_session", "blueprint_digest = substr(blueprint_digest, 2) || '0'", "blueprint"),
+    ] {
+        let record = Record::copy().await;
+        record.tamper(&format!("UPDATE {table} SET {column}")).await;
+        let report = record.report().await;
+        let wanted = format!("{named} of session {}: is not what was committed to", record.session);
+        assert_eq!(report.problems, [wanted], "{table} {column}");
+    }
+    let record = Record::copy().await;
+    record.tamper("DELETE FROM session_evidence").await;
+    let report = record.report().await;
+    assert!(report.problems.iter().any(|problem| problem.contains("was drawn from: is missing")), "{report}");
 }
 
 #[tokio::test]

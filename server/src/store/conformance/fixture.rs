@@ -215,6 +215,8 @@ pub fn paper(question: &str) -> (Paper, Conformance) {
         total_milli: 1_000,
         by_function: vec![("ethics".to_owned(), 1_000)],
         by_kind: vec![(Kind::MultipleChoice, 1)],
+        weighted_permille: Some(500_000),
+        by_band: Vec::new(),
         paper: paper.digest(),
     };
     (paper, conformance)

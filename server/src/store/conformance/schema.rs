@@ -10,14 +10,16 @@ use super::{
     fixture::{SESSION, answered, commit, read, with_writing, write},
 };
 use crate::store::{
-    POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, paper, question, response,
-    room, score, session, sitting, tamper::execute_raw, tamper::texts,
+    POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, evidence, paper,
+    question, response, room, score, session, sitting, tamper::execute_raw, tamper::texts,
 };
 
 /// Every statement that stands in both dialects.
-const COMMON: [(&str, &[&str]); 9] = [
+const COMMON: [(&str, &[&str]); 11] = [
     ("account", account::STATEMENTS),
     ("audit", audit::STATEMENTS),
+    ("draft", draft::STATEMENTS),
+    ("evidence", evidence::STATEMENTS),
     ("paper", paper::STATEMENTS),
     ("question", question::STATEMENTS),
     ("response", response::STATEMENTS),
@@ -74,6 +76,8 @@ fn every_statement_is_in_its_list() {
     let sources = [
         ("account", include_str!("../account.rs")),
         ("audit", include_str!("../audit.rs")),
+        ("draft", include_str!("../draft.rs")),
+        ("evidence", include_str!("../evidence.rs")),
         ("paper", include_str!("../paper.rs")),
         ("question", include_str!("../question.rs")),
         ("response", include_str!("../response.rs")),

@@ -9,6 +9,8 @@ pub struct Asked {
     pub right: Vec<u8>,
     /// Why.
     pub explanation: String,
+    /// Stem and options: what candidates see.
+    pub shown: String,
 }
 
 /// Every question of the standard, by id.
@@ -34,7 +36,10 @@ fn read(folder: &Path, into: &mut BTreeMap<String, Asked>) {
                     "false" => vec![1],
                     letters => letters.bytes().map(|letter| letter - b'A').collect(),
                 };
-                let asked = Asked { right, explanation: text("explanation").to_owned() };
+                let options = question.get("options").and_then(toml::Value::as_array).into_iter().flatten();
+                let options = options.filter_map(toml::Value::as_str).collect::<Vec<_>>().join("\n");
+                let shown = format!("{}\n{options}", text("stem"));
+                let asked = Asked { right, explanation: text("explanation").to_owned(), shown };
                 assert!(into.insert(text("id").to_owned(), asked).is_none(), "{} twice", text("id"));
             }
         }

@@ -5,6 +5,7 @@ use kaochang::service::plan::Entry;
 use kaochang_app::wire::{ChangeWire, RoomWire, SaveRefusal, SaveRefusalCode, SaveReply, SaveRequest};
 
 use super::{
+    Setup,
     browser::{Answer, Browser},
     password,
 };
@@ -172,5 +173,68 @@ impl Proctor {
     /// What moves on the console.
     pub async fn live(&mut self) -> RoomWire {
         self.browser.get(&format!("/rooms/{}/live", self.room)).await.json()
+    }
+}
+
+/// An officer at the pages of the exam office.
+#[derive(Clone, Debug)]
+pub struct Office {
+    /// Their browser.
+    pub browser: Browser,
+}
+
+impl Office {
+    /// Signs in.
+    pub async fn sign_in(browser: Browser, login: &str) -> Self {
+        Self { browser: Proctor::sign_in(browser, login, "").await.browser }
+    }
+
+    /// Types plan and roster; whatever comes of it.
+    pub async fn prepare(&mut self, plan: &str, roster: &str) -> Answer {
+        self.browser.post("/drafts/new", &[("plan", plan), ("roster", roster)]).await
+    }
+
+    /// Makes a draft; its id.
+    pub async fn draft(&mut self, setup: &Setup) -> String {
+        let answer = self.prepare(&setup.plan_text(), &setup.roster_text()).await;
+        assert_eq!(answer.code(), "draft_created");
+        answer.to().strip_prefix("/drafts/").expect("it leads to the draft").to_owned()
+    }
+
+    /// Types a contribution.
+    pub async fn contribute(&mut self, draft: &str, text: &str) -> Answer {
+        self.act(draft, "contribute", &[("by", "own"), ("contribution", text)]).await
+    }
+
+    /// An act on a draft.
+    pub async fn act(&mut self, draft: &str, act: &str, fields: &[(&str, &str)]) -> Answer {
+        self.browser.post(&format!("/drafts/{draft}/{act}"), fields).await
+    }
+
+    /// The draft's page once nothing goes on by itself any more.
+    pub async fn settled(&mut self, draft: &str) -> String {
+        for _ in 0..1_500 {
+            let page = self.browser.get(&format!("/drafts/{draft}")).await;
+            assert_eq!(page.status, StatusCode::OK);
+            if !page.body.contains("http-equiv=\"refresh\"") && !page.body.contains("正在试抽试卷") {
+                return page.body;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("draft {draft} goes on and on");
+    }
+
+    /// Types a candidate who comes late.
+    pub async fn add(&mut self, session: &str, admission_no: &str, room: u32, seat: u32) -> Answer {
+        let (room, seat) = (room.to_string(), seat.to_string());
+        let id_number = format!("990000199001{admission_no}");
+        let fields = [
+            ("admission_no", admission_no),
+            ("name", "迟到"),
+            ("id_number", &id_number),
+            ("room", &room),
+            ("seat", &seat),
+        ];
+        self.browser.post(&format!("/sessions/{session}/late"), &fields).await
     }
 }

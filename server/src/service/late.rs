@@ -1,0 +1,150 @@
+//! A candidate who is added after the draw: they get the next reserve, put in order for their seat.
+
+use std::collections::BTreeSet;
+
+use delivery::room::RoomState;
+use kaochang_app::notice::{Code, Notice};
+use question_bank::{
+    checker::{self, Conformance},
+    evidence::{Drawn, Late},
+    question::Revision,
+    roster::{Place, Roster},
+};
+use serde_json::json;
+
+use super::{
+    Centre, Refusal,
+    account::Staff,
+    draw::sentences,
+    evidence::Proof,
+    hall::Session,
+    plan::Entry,
+    session::{live_sitting, shapes},
+};
+use crate::store::{
+    StoreError,
+    audit::{self, Act},
+    evidence as store,
+    evidence::{LateSeat, Used},
+    inconsistent, paper, question, sitting as sittings,
+};
+
+/// Where a late candidate will sit.
+struct Seat {
+    room_id: String,
+    place: Place,
+}
+
+impl Centre {
+    /// Adds a candidate to a session that is not over. The sitting is in the hall at once, with a paper that was drawn and
+    /// committed to with all the others.
+    pub async fn add_late(&self, session_id: &str, actor: &Staff, entry: &Entry) -> Result<Notice, Refusal> {
+        let _acts = self.acts.lock().await;
+        let seat = {
+            let hall = self.hall();
+            admitted(hall.sessions.get(session_id).ok_or(Refusal::NotFound)?, entry)?
+        };
+        let mut tx = self.store.read().await?;
+        let proof = self.proof(&mut tx, session_id).await?.ok_or(Code::ReservesUsed)?;
+        if proof.places().contains(&seat.place) {
+            return Err(Refusal::with(Code::SeatTaken, entry.seat));
+        }
+        let reserve = proof.reserves.iter().find(|reserve| reserve.used.is_none()).ok_or(Code::ReservesUsed)?;
+        let (sitting, number) = (reserve.sitting.clone(), reserve.number);
+        let candidate = self.vault.candidate(&entry.admission_no, &entry.id_number, &sitting);
+        let late = Late { sitting, candidate, place: seat.place };
+        let bank = question::of_standard(&mut tx, &proof.inputs.blueprint.standard).await?;
+        drop(tx);
+        let arranged = tokio::task::spawn_blocking(move || arranged(&proof, late, bank)).await;
+        let (late, drawn, conformance, bank) =
+            arranged.map_err(|_| inconsistent("a reserve that can't be arranged"))??;
+
+        let at_ms = self.world.wall_ms();
+        let row = self.sitting_row(&drawn.sitting, &seat.room_id, entry);
+        let used = Used { late: LateSeat { late, clashes: drawn.clashes.clone() }, by: actor.login.clone(), at_ms };
+        let mut tx = self.store.write().await?;
+        sittings::insert(&mut tx, session_id, &row).await?;
+        paper::insert(&mut tx, session_id, &row.id, &drawn.paper, &conformance).await?;
+        store::take(&mut tx, session_id, &used).await?;
+        let detail = json!({
+            "reserve": number, "admission_no": row.admission_no, "room": entry.room, "seat": entry.seat,
+            "paper": drawn.paper.digest().to_string(), "candidate": candidate.to_string(),
+        });
+        let act = Act { at_ms, actor: &actor.login, act: "sitting.added", subject: &row.id, detail };
+        audit::append(&mut tx, session_id, &[act]).await?;
+        tx.commit().await?;
+        let live = live_sitting(row, drawn.paper, Vec::new(), &[], &shapes(&bank))?;
+        if let Some(session) = self.hall().sessions.get_mut(session_id) {
+            session.sittings.insert(live.id.clone(), live);
+        }
+        Ok(Notice::with(Code::CandidateAdded, entry.seat))
+    }
+}
+
+/// Whether and where somebody can be added.
+fn admitted(session: &Session, entry: &Entry) -> Result<Seat, Refusal> {
+    let rooms = session.rooms.values();
+    let mut open = rooms.clone().filter(|room| room.room.state != RoomState::Ended);
+    if open.clone().next().is_none() {
+        return Err(Code::AddingOver.into());
+    }
+    if [&entry.admission_no, &entry.name, &entry.id_number].into_iter().any(|field| field.trim().is_empty()) {
+        return Err(Code::FormInvalid.into());
+    }
+    let room = open.find(|room| room.number == entry.room).ok_or(Code::AddingOver)?;
+    if session.sittings.values().any(|sitting| sitting.admission_no == entry.admission_no) {
+        return Err(Code::AdmissionNoTaken.into());
+    }
+    if !room.seats.contains_key(&entry.seat) {
+        return Err(Code::SeatNotInRoom.into());
+    }
+    if session.in_room(&room.id).iter().any(|sitting| sitting.seat == entry.seat) {
+        return Err(Refusal::with(Code::SeatTaken, entry.seat));
+    }
+    Ok(Seat { room_id: room.id.clone(), place: Place::of_seat(entry.room, entry.seat, room.columns) })
+}
+
+/// Seats that a late candidate can have, by number of the room: those that nobody has, and nobody had when the papers were
+/// put in order for them.
+pub(crate) fn free_seats(session: &Session, taken: &BTreeSet<Place>) -> Vec<(u32, Vec<u32>)> {
+    let open = session.rooms.values().filter(|room| room.room.state != RoomState::Ended);
+    let mut rooms: Vec<(u32, Vec<u32>)> = open
+        .map(|room| {
+            let now: BTreeSet<u32> = session.in_room(&room.id).iter().map(|sitting| sitting.seat).collect();
+            let free = room.seats.keys().copied().filter(|seat| {
+                !now.contains(seat) && !taken.contains(&Place::of_seat(room.number, *seat, room.columns))
+            });
+            (room.number, free.collect())
+        })
+        .collect();
+    rooms.sort_unstable();
+    rooms
+}
+
+/// Places that papers were put in order for.
+pub(crate) fn places<'a>(roster: &'a Roster, late: impl Iterator<Item = &'a Late> + 'a) -> BTreeSet<Place> {
+    roster.seated.iter().map(|seated| seated.place).chain(late.map(|late| late.place)).collect()
+}
+
+type Arranged = (Late, Drawn, Conformance, Vec<Revision>);
+
+/// The reserve's paper in order for its seat, checked like every other. Reads a whole snapshot: never on a thread that
+/// serves.
+fn arranged(proof: &Proof, late: Late, bank: Vec<Revision>) -> Result<Arranged, StoreError> {
+    let wrong = |why: String| StoreError::Inconsistent(format!("the reserve {}: {why}", late.sitting));
+    let before: Vec<Late> = proof.late().cloned().collect();
+    let drawn =
+        proof.inputs.late(&proof.secret, &proof.papers, &before, &late).map_err(|error| wrong(error.to_string()))?;
+    let entries = proof.inputs.snapshot.entries.iter().map(|entry| (entry.question.as_str(), entry.revision));
+    let entries: BTreeSet<(&str, u32)> = entries.collect();
+    let drawn_from = bank.iter().filter(|revision| entries.contains(&(revision.question.as_str(), revision.revision)));
+    let checked = checker::check(
+        &drawn.paper,
+        &proof.inputs.blueprint,
+        &proof.inputs.earlier,
+        Some(&drawn.sitting),
+        &checker::Bank::of(drawn_from),
+    );
+    let conformance = checked.map_err(|violations| wrong(sentences(&violations)))?;
+    Ok((late, drawn, conformance, bank))
+}
