@@ -298,8 +298,8 @@ impl<'a> Drawer<'a> {
     fn of(parts: Parts<'a>, law: &[u32]) -> Result<Self, Refusal> {
         let Parts { blueprint, snapshot, earlier, pool, bounds, tilt } = parts;
         let own = |class: u32| {
-            let law = law[class as usize];
-            tilt.as_ref().map_or(law, |tilt| law.saturating_mul(tilt.weights[class as usize]))
+            let tilt = tilt.as_ref().map_or(1, |tilt| tilt.weights[class as usize]);
+            u64::from(law[class as usize]) * u64::from(tilt)
         };
         let mut margins = margin::margins(blueprint, &pool.signs);
         if margins.iter().any(|margin| margin.min > margin.max) {

@@ -101,7 +101,7 @@ const WORTH: f64 = 1.12;
 ///
 /// Reckons with each function and kind as if its questions were chosen independently (Hájek's approximation), and adjusts
 /// the odds of one margin after the other. Uses only the four operations of IEEE 754, which every platform rounds alike.
-pub(super) fn tune(margins: &mut [Margin], pool: &Pool, bounds: &Bounds, weight: &dyn Fn(u32) -> u32) {
+pub(super) fn tune(margins: &mut [Margin], pool: &Pool, bounds: &Bounds, weight: &dyn Fn(u32) -> u64) {
     let supplies = supplies(pool, bounds, weight);
     let total: f64 = supplies.iter().map(|supply| supply.wanted).sum();
     let mut odds = vec![1.0_f64; margins.len()];
@@ -148,7 +148,7 @@ struct Supply {
     must: Vec<(usize, f64)>,
 }
 
-fn supplies(pool: &Pool, bounds: &Bounds, weight: &dyn Fn(u32) -> u32) -> Vec<Supply> {
+fn supplies(pool: &Pool, bounds: &Bounds, weight: &dyn Fn(u32) -> u64) -> Vec<Supply> {
     let mut supplies = Vec::new();
     let points: u64 = bounds.functions.iter().map(|function| function.points_milli).sum();
     for (function, its) in pool.functions.iter().zip(&bounds.functions) {
@@ -167,7 +167,7 @@ fn supplies(pool: &Pool, bounds: &Bounds, weight: &dyn Fn(u32) -> u32) -> Vec<Su
                 if must {
                     supply.must.push((sign, units));
                 } else {
-                    supply.free.push((sign, units, f64::from(size) * f64::from(weight(*number))));
+                    supply.free.push((sign, units, f64::from(size) * as_f64(weight(*number))));
                 }
             }
             supplies.push(supply);
