@@ -69,6 +69,10 @@ impl Stream {
     /// Takes words until one is smaller than the largest multiple of `bound` that 32 bits can count to, and gives that
     /// word modulo `bound`.
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        #[cfg(test)]
+        if let Some(chosen) = unfold::choose(|| vec![1_u32.into(); bound as usize]) {
+            return u32::try_from(chosen).expect("smaller than a 32-bit bound");
+        }
         let bound = u64::from(bound);
         let words = 1_u64 << 32;
         let fair = words - words % bound;
@@ -106,3 +110,5 @@ impl Stream {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod unfold;

@@ -230,7 +230,7 @@ pub enum Topic {
     Any,
     /// This work content.
     WorkContent(String),
-    /// This knowledge point.
+    /// This knowledge point. Where the bank has no question of it, its work content is not known and taken to have room.
     Knowledge(String),
 }
 
@@ -381,6 +381,9 @@ enum Written {
     Unknown,
 }
 
+/// So many numbers of extra questions for each cell are tried, from none on, where the search for the fewest was given up.
+const EXTRA_TRIES: u32 = 2;
+
 /// The cheapest questions to be written.
 fn written(model: &Model, bounds: &[Bounds], every: &[bool]) -> Written {
     let columns: Vec<&Column> = model.bank.iter().chain(model.writes.iter().map(|(column, _)| column)).collect();
@@ -401,9 +404,15 @@ fn written(model: &Model, bounds: &[Bounds], every: &[bool]) -> Written {
         .filter(|(_, (_, count))| **count > 0)
         .map(|(index, (_, count))| (index, *count))
         .collect();
-    if !cheapest && !suffices(model, bounds, &chosen, &|step| step) {
-        return Written::Unknown;
-    }
+    // The very fewest may suffice only just, which takes a long search to see; a few more are seen to suffice at once.
+    let more = |extra: u32| chosen.iter().map(|(index, count)| (*index, count + extra)).collect::<Vec<_>>();
+    let tries = if cheapest { 0..0 } else { 0..EXTRA_TRIES };
+    let seen = tries.map(more).find(|chosen| suffices(model, bounds, chosen, &|step| step));
+    let chosen = match seen {
+        Some(chosen) => chosen,
+        None if cheapest => chosen,
+        None => return Written::Unknown,
+    };
     Written::Found { repairs: widen(model, bounds, &chosen), cheapest }
 }
 

@@ -302,6 +302,9 @@ impl<'a> Drawer<'a> {
             tilt.as_ref().map_or(law, |tilt| law.saturating_mul(tilt.weights[class as usize]))
         };
         let mut margins = margin::margins(blueprint, &pool.signs);
+        if margins.iter().any(|margin| margin.min > margin.max) {
+            return Err(Refusal::Rare { walks: 0 });
+        }
         margin::tune(&mut margins, &pool, &bounds, &own);
         let tilts: Vec<BigUint> = (0..pool.signs.len()).map(|sign| margin::tilt_of(&margins, sign)).collect();
         let weight = |class: u32| &tilts[pool.classes[class as usize].sign] * own(class);

@@ -1,11 +1,15 @@
 //! What the tests of several modules share: a small synthetic bank, its blueprint, and the standards that ship.
 
+use std::fs;
+use std::path::Path;
+
 use crate::blueprint::{Blueprint, KindQuota, Policy};
 use crate::paper::{Item, Paper};
 use crate::question::{Kind, OptionOrder, Revision, Tags};
 use crate::standard::Standard;
 
 pub(crate) mod oracle;
+pub(crate) mod uniform;
 
 pub(crate) const NATIONAL: &str = include_str!("../standards/cloud-computing-engineer-2-02-10-12.json");
 pub(crate) const ONE_PLUS_X: &str = include_str!("../standards/1x-cloud-platform-ops-dev-2019.json");
@@ -68,4 +72,19 @@ pub(crate) fn paper_of(chosen: &[&Revision], blueprint: &Blueprint) -> Paper {
         options: (0..revision.option_count()).collect(),
     });
     Paper { items: items.collect() }
+}
+
+/// Asserts that a text is what a file of the crate holds. With `KAOCHANG_BLESS=1` the file is written instead.
+pub(crate) fn assert_golden(file: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("KAOCHANG_BLESS").is_some() {
+        fs::write(&path, found).expect("the folder is there");
+        return;
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == golden,
+        "{file} holds something else. Papers that were drawn before can't be drawn again after such a change: give the \
+         engine another name, then write the file with KAOCHANG_BLESS=1. Found:\n{found}"
+    );
 }

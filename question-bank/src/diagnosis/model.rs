@@ -90,6 +90,13 @@ struct Named {
     sets: Vec<usize>,
 }
 
+impl Named {
+    fn sign(&self) -> Sign {
+        let sets = if self.must { self.sets.clone() } else { Vec::new() };
+        (self.must, self.earlier.clone(), sets)
+    }
+}
+
 /// Index of the level (0 is the paper's own, others follow), of the function.
 type Place = (usize, usize);
 
@@ -166,8 +173,9 @@ struct Class {
     sign: usize,
 }
 
-/// What the lists say of a class: whether every paper holds all of it, which earlier papers held it.
-type Sign = (bool, Vec<usize>);
+/// What the lists say of a class: whether every paper holds all of it, which earlier papers held it, and, so that whoever
+/// gives up some of what must be in may choose which, the enemy sets of what must be in.
+type Sign = (bool, Vec<usize>, Vec<usize>);
 
 /// The bank, counted.
 struct Stock<'a> {
@@ -190,7 +198,7 @@ impl<'a> Stock<'a> {
         let mut points: Numbers<Point<'a>> = Numbers::default();
         let mut classes: Numbers<Class> = Numbers::default();
         let mut signs: Numbers<Sign> = Numbers::default();
-        signs.number((false, Vec::new()));
+        signs.number((false, Vec::new(), Vec::new()));
         let (mut counts, mut must, mut enemies) = (Vec::new(), Vec::new(), Vec::new());
         for entry in &snapshot.entries {
             let Some((level, function)) = scope.place(entry) else { continue };
@@ -202,7 +210,7 @@ impl<'a> Stock<'a> {
             });
             let Some(kind) = scope.usable_kind(entry) else { continue };
             let named = if scope.named.is_empty() { None } else { scope.named.get(entry.question.as_str()) };
-            let sign = named.map_or(0, |named| signs.number((named.must, named.earlier.clone())));
+            let sign = named.map_or(0, |named| signs.number(named.sign()));
             let class = classes.number(Class { point, kind, step: scale.step_of(entry.difficulty_permille), sign });
             counts.resize(classes.list.len(), 0);
             counts[class] += 1;

@@ -105,7 +105,9 @@ pub(super) fn tune(margins: &mut [Margin], pool: &Pool, bounds: &Bounds, weight:
     let supplies = supplies(pool, bounds, weight);
     let total: f64 = supplies.iter().map(|supply| supply.wanted).sum();
     let mut odds = vec![1.0_f64; margins.len()];
-    for _ in 0..ROUNDS {
+    // Where no function can take a question, no paper exists, and the programme will say so.
+    let rounds = if total < 1.0 { 0 } else { ROUNDS };
+    for _ in 0..rounds {
         for index in 0..margins.len() {
             let margin = &margins[index];
             let found = expected(margins, index, &odds, &supplies).clamp(0.01, total - 0.01);

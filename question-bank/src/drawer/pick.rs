@@ -7,6 +7,8 @@
 use num_bigint::BigUint;
 
 use crate::chance::Stream;
+#[cfg(test)]
+use crate::chance::unfold;
 
 /// The options that have weight, each with the upper bound of its share in units of 2⁻³².
 #[derive(Debug)]
@@ -62,6 +64,10 @@ impl Picks {
         stream: &mut Stream,
         weighted: impl Fn() -> I,
     ) -> u32 {
+        #[cfg(test)]
+        if let Some(chosen) = unfold::choose(|| self.weights(weighted())) {
+            return self.options[chosen].option;
+        }
         if self.options.len() == 1 {
             return self.options[0].option;
         }
@@ -76,6 +82,19 @@ impl Picks {
             return options[decide(&cumulated, word, || stream.word())];
         }
         self.options[place].option
+    }
+
+    /// The weights of the options, which must be those that the picks were made of.
+    #[cfg(test)]
+    fn weights<'a>(&self, weighted: impl Iterator<Item = Weighted<'a>>) -> Vec<BigUint> {
+        let some = weighted.map(|(option, [left, right])| (option, left * right));
+        let (options, weights): (Vec<u32>, Vec<BigUint>) = some.filter(|(_, one)| *one != BigUint::ZERO).unzip();
+        let one = BigUint::from(1_u32);
+        let anew = Self::new(options.iter().zip(&weights).map(|(option, weight)| (*option, [weight, &one])));
+        let alike =
+            |(left, right): (&Slot, &Slot)| left.option == right.option && left.bound.abs_diff(right.bound) <= SLACK;
+        assert!(self.options.len() == anew.options.len() && self.options.iter().zip(&anew.options).all(alike));
+        weights
     }
 }
 
@@ -143,6 +162,10 @@ fn decide(cumulated: &[BigUint], word: u32, mut more: impl FnMut() -> u32) -> us
 
 /// True with exactly the probability `part / whole`, where `part <= whole` and `whole > 0`.
 pub(super) fn coin(part: &BigUint, whole: &BigUint, stream: &mut Stream) -> bool {
+    #[cfg(test)]
+    if let Some(chosen) = unfold::choose(|| vec![part.clone(), whole - part]) {
+        return chosen == 0;
+    }
     if part == whole {
         return true;
     }
