@@ -127,3 +127,6 @@ fn seat(question: usize, free: &[Vec<bool>], holder: &mut [Option<usize>], seen:
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

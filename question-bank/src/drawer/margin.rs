@@ -221,3 +221,64 @@ fn level(weighted: &[(usize, f64, f64)], wanted: f64) -> f64 {
     }
     low / (1.0 - low).max(1e-12)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every vector of counts of so many signs with this sum.
+    fn compositions(signs: usize, sum: u32) -> Vec<Vec<u32>> {
+        if signs == 1 {
+            return vec![vec![sum]];
+        }
+        let with =
+            |first: u32| compositions(signs - 1, sum - first).into_iter().map(move |rest| [vec![first], rest].concat());
+        (0..=sum).flat_map(with).collect()
+    }
+
+    /// Whatever the tilts: what a walk favours a paper by, times the chance that it is kept with, is the same for all
+    /// papers that hold, and no chance is above 1.
+    #[test]
+    fn keeping_undoes_every_tilt() {
+        let questions = 6;
+        let margin = |inside: [bool; 4], min, max, tilt| Margin { inside: inside.to_vec(), min, max, tilt };
+        let tilts = [(1, 1), (3, 1), (1, 5), (9, 8), (8, 11), (2, 2)];
+        for first in tilts {
+            for second in tilts {
+                for third in [(1, 1), (7, 2), (2, 7)] {
+                    let margins = [
+                        margin([true, false, false, false], 1, 3, first),
+                        margin([false, true, true, false], 2, 4, second),
+                        margin([true, false, true, false], 0, 5, third),
+                    ];
+                    let whole = kept_whole(&margins);
+                    let holding = compositions(4, questions).into_iter();
+                    let holding: Vec<Vec<u32>> =
+                        holding.filter(|signs| margins.iter().all(|margin| margin.holds(signs))).collect();
+                    let favoured = |signs: &[u32]| -> BigUint {
+                        signs.iter().enumerate().map(|(sign, count)| tilt_of(&margins, sign).pow(*count)).product()
+                    };
+                    let products: Vec<BigUint> =
+                        holding.iter().map(|signs| favoured(signs) * kept(&margins, signs)).collect();
+                    assert!(products.len() > 10 && products.windows(2).all(|pair| pair[0] == pair[1]));
+                    assert!(products[0] != BigUint::ZERO);
+                    assert!(holding.iter().all(|signs| kept(&margins, signs) <= whole), "{margins:?}");
+                }
+            }
+        }
+    }
+
+    /// With one margin the paper that the tilt favours least is always kept: no walk is thrown away for nothing.
+    #[test]
+    fn the_least_favoured_is_always_kept() {
+        for (tilt, least) in [((4, 1), 1), ((1, 4), 3), ((1, 1), 2)] {
+            let margins = [Margin { inside: vec![true, false], min: 1, max: 3, tilt }];
+            assert_eq!(kept(&margins, &[least, 6 - least]), kept_whole(&margins), "{tilt:?}");
+        }
+    }
+
+    #[test]
+    fn fractions_are_small() {
+        assert_eq!([1.2, 2.0, 1.5, 512.0, 3.3].map(reduced), [(5, 4), (2, 1), (3, 2), (512, 1), (13, 4)]);
+    }
+}

@@ -232,6 +232,32 @@ mod tests {
         }
     }
 
+    /// The guide and the short way, against a twin of the stream whose numbers are compared exactly.
+    #[test]
+    fn a_pick_is_what_the_exact_way_gives_for_the_same_words() {
+        let factor = one();
+        for options in [2_u32, 5, 6, 7, 40, 300] {
+            // Among them options of no weight, and some that take many sixty-fourths of the whole, or none.
+            let weight = |option: u32| BigUint::from(option % 3) * BigUint::from(7_u32).pow(option % 5 * 3);
+            let weights: Vec<BigUint> = (0..options).map(weight).collect();
+            let picks = Picks::new(weighted(&weights, &factor));
+            assert_eq!(picks.guide.is_empty(), picks.options.len() < GUIDED);
+            let (numbers, cumulated) = cumulate(weighted(&weights, &factor));
+            let stream = || Stream::of(&Secret::join(b"a", b"b"), "test", &options.to_string());
+            let (mut stream, mut twin) = (stream(), stream());
+            for _ in 0..5000 {
+                let picked = picks.pick(&mut stream, || weighted(&weights, &factor));
+                let exact = if numbers.len() == 1 {
+                    numbers[0]
+                } else {
+                    let word = twin.word();
+                    numbers[decide(&cumulated, word, || twin.word())]
+                };
+                assert_eq!(picked, exact, "of {options}");
+            }
+        }
+    }
+
     #[test]
     fn options_without_weight_are_never_picked() {
         let (weights, one) = (big(&[0, 1, 0, 1]), one());

@@ -10,6 +10,7 @@ use crate::testing::{self, oracle};
 mod conforming;
 mod properties;
 mod refusals;
+mod tables;
 mod uniform;
 
 /// A blueprint with a bank for it, and what is known of the way it takes through the engine.
@@ -34,10 +35,12 @@ struct Way {
     units: bool,
     /// Enemies in different classes.
     enemies: bool,
+    /// Questions weigh more the nearer they bring the mean.
+    centred: bool,
 }
 
 impl Way {
-    const PLAIN: Self = Self { tail: false, tilted: false, units: false, enemies: false };
+    const PLAIN: Self = Self { tail: false, tilted: false, units: false, enemies: false, centred: false };
 
     fn of(drawer: &Drawer<'_>) -> Self {
         let tilt = |sign| margin::tilt_of(&drawer.margins, sign);
@@ -46,6 +49,7 @@ impl Way {
             tilted: (1..drawer.pool.signs.len()).any(|sign| tilt(sign) != tilt(0)),
             units: drawer.pool.classes.iter().any(|class| class.size > 1),
             enemies: !drawer.pool.enemies.is_empty(),
+            centred: drawer.tilt.is_some(),
         }
     }
 }
@@ -200,6 +204,7 @@ fn cases() -> Vec<Case> {
     ];
     cases.extend(cases_with_enemies());
     cases.extend(cases_with_margins());
+    cases.extend(cases_far_from_their_mean());
     cases
 }
 
@@ -296,6 +301,52 @@ fn cases_with_margins() -> Vec<Case> {
             case.blueprint.enemies.push(ids(["alpha-single-02", "beta-single-04"]));
             let mean = Some(Mean { target_permille: 540, tolerance_permille: 50 });
             case.blueprint.difficulty.as_mut().expect("set above").mean = mean;
+        }),
+    ]
+}
+
+/// One question in so many brings the mean where it is asked for; everything else varies little.
+fn cases_far_from_their_mean() -> Vec<Case> {
+    let centred = Way { centred: true, ..Way::PLAIN };
+    let mean = |case: &mut Case, target_permille, tolerance_permille| {
+        case.counted = Some(case.blueprint.clone());
+        let mean = Some(Mean { target_permille, tolerance_permille });
+        case.blueprint.difficulty.get_or_insert_default().mean = mean;
+    };
+    let one_in_eight = |case: &mut Case, extreme: &'static [u32], points| {
+        case.bank = bank(&[
+            ("alpha", Kind::TrueFalse, "1.1.1", &[500, 510, 490, 505, 495]),
+            ("alpha", Kind::TrueFalse, "1.2.1", &[500, 502]),
+            ("alpha", Kind::TrueFalse, "1.1.1", extreme),
+            ("beta", Kind::SingleChoice, "2.1.1", &[500, 480, 520, 490, 510]),
+            ("beta", Kind::SingleChoice, "2.2.1", &[505, 495, 515, 485]),
+        ]);
+        case.blueprint.mix = Mix::Free;
+        case.blueprint.points = vec![("alpha".to_owned(), points), ("beta".to_owned(), 3)];
+        case.blueprint.kinds = vec![quota(Kind::TrueFalse, 1, points), quota(Kind::SingleChoice, 3, 1)];
+    };
+    vec![
+        Case::new("easier than the bank", centred, |case| {
+            one_in_eight(case, &[1000], 1);
+            mean(case, 620, 8);
+        }),
+        Case::new("harder than the bank, in points, with enemies", Way { enemies: true, ..centred }, |case| {
+            one_in_eight(case, &[60], 2);
+            mean(case, 322, 6);
+            case.blueprint.enemies = vec![ids(["beta-single-00", "beta-single-01"])];
+        }),
+        Case::new("harder than the bands", Way { tail: true, tilted: true, ..centred }, |case| {
+            case.bank = bank(&[
+                ("alpha", Kind::TrueFalse, "1.1.1", &[390, 389, 388, 387, 386, 385, 384, 391, 392, 393, 250, 394]),
+                ("alpha", Kind::SingleChoice, "1.1.1", &[500, 510, 490]),
+                ("alpha", Kind::SingleChoice, "1.2.1", &[480, 505]),
+                ("beta", Kind::TrueFalse, "2.1.1", &[500, 520, 510, 505]),
+                ("beta", Kind::SingleChoice, "2.1.1", &[655, 660, 665, 500, 480]),
+            ]);
+            case.blueprint.kinds = vec![quota(Kind::TrueFalse, 2, 1), quota(Kind::SingleChoice, 2, 1)];
+            case.blueprint.points = ["alpha", "beta"].map(|function| (function.to_owned(), 2)).to_vec();
+            case.blueprint.difficulty = difficulty([(1, 1), (2, 2), (1, 1)]);
+            mean(case, 479, 6);
         }),
     ]
 }

@@ -67,7 +67,7 @@ fn a_resitter_gets_nothing_they_saw_and_every_paper_of_the_rest() {
     for case in cases() {
         let snapshot = case.snapshot();
         let drawer = Drawer::new(&case.blueprint, &snapshot, &case.earlier).unwrap_or_else(|error| panic!("{error}"));
-        let seen = ids(["alpha-single-03", "beta-true-false-01"]);
+        let seen = ids(["alpha-single-03", "beta-true-false-01", "beta-single-02"]);
         let earlier = EarlierPapers { seen: [("again".to_owned(), seen.clone())].into(), ..case.earlier.clone() };
         let papers = oracle::conforming(&case.blueprint, &case.bank, &earlier, Some("again"));
         let papers: BTreeSet<_> = papers.iter().map(|paper| selection(&snapshot, paper)).collect();

