@@ -157,6 +157,18 @@ scene("the exam room, and the proctor's view of it", async () => {
   const office = await house.staff("office", { password: password("office") });
   await office.signIn();
   await screen(office, "results", `/sessions/${mock.id}/results`);
+  await screen(office, "session", `/sessions/${mock.id}`, { small: true, full: true });
+  await screen(office, "fairness", `/sessions/${mock.id}/fairness`, { small: true, full: true });
+  await screen(office, "draft-new", "/drafts/new", { small: true });
+  await office.open("/drafts/new");
+  const rows = Array.from({ length: 30 }, (_, at) => `2026${1000 + at},考生${at + 1},0000001990010${1000 + at}X,1,${at + 1}`);
+  await office.page.fill('[name="roster"]', ["admission_no,name,id_number,room,seat", ...rows].join("\n"));
+  await office.press('form[action="/drafts/new"] button');
+  const draft = new URL(office.page.url()).pathname;
+  const checked = async () => {
+    await office.page.waitForFunction(() => !/正在试抽试卷|Trial papers are being drawn/.test(document.querySelector("main").innerText), undefined, { timeout: 20_000 });
+  };
+  await screen(office, "draft", draft, { small: true, full: true, ready: checked });
 });
 
 scene("the question bank", async () => {

@@ -168,6 +168,16 @@ pub enum BankFault {
         "the question \"{0}\" must be on the paper and belongs to no level, function or kind of it, or is left out"
     )]
     MustNotDrawable(String),
+    /// Questions of one knowledge point name two work contents.
+    #[error(
+        "the questions of the knowledge point {knowledge} of the level \"{level}\" name two work contents; tag them alike"
+    )]
+    SplitPoint {
+        /// The level's id.
+        level: String,
+        /// The knowledge point's code.
+        knowledge: String,
+    },
     /// An earlier paper that is named and not given.
     #[error("the earlier paper \"{0}\" is named and was not given; give it or remove the name")]
     EarlierMissing(String),

@@ -1,8 +1,8 @@
 //! What drawing costs and what it gives: one case of the bench in a process of its own, one JSON object on stdout.
 //!
-//! `cargo run --release -p question-bank --example draw_bench -- CASE [PAPERS [SESSION]]`. The bank and the blueprint are those of
-//! [`question_bank::synthetic`], so that every run of a case draws the same papers. Every paper is held against the checker
-//! in the same run, outside the time that is told. `cargo xtask bench draw` runs all cases.
+//! `cargo run --release -p question-bank --example draw_bench -- CASE [PAPERS [SESSION]]`. The bank and the blueprint are
+//! those of [`question_bank::synthetic`], so that every run of a case draws the same papers. Every paper is held against
+//! the checker in the same run, outside the time that is told. `cargo xtask bench draw` runs all cases.
 
 mod machine;
 mod slot_by_slot;
@@ -60,7 +60,7 @@ struct Figures {
     /// Wall time to build the programme, once; it is part of `seconds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     build_seconds: Option<f64>,
-    /// Wall time to put drawn questions in order, which one thread does; it is part of `seconds`.
+    /// Wall time to put drawn questions in order; it is part of `seconds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_seconds: Option<f64>,
     /// Papers that the checker refuses.

@@ -124,6 +124,7 @@ impl Pool {
             return Err(faults);
         }
         let points = points(blueprint, snapshot);
+        faults.extend(split_points(&points));
         let mut homes = Vec::with_capacity(snapshot.entries.len());
         let mut unrated = Vec::new();
         for (index, entry) in (0..).zip(&snapshot.entries) {
@@ -321,6 +322,18 @@ fn points<'a>(blueprint: &'a Blueprint, snapshot: &'a Snapshot) -> HashMap<Point
     }
     keys.sort_unstable();
     keys.into_iter().zip(0..).collect()
+}
+
+/// Knowledge points that questions put into two work contents: their limits would hold for each half.
+fn split_points(points: &HashMap<PointKey<'_>, u32>) -> Vec<BankFault> {
+    let mut homes: BTreeMap<(usize, &str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for (function, level, work_content, code) in points.keys() {
+        homes.entry((*function, level, code)).or_default().insert(work_content);
+    }
+    let split = homes.into_iter().filter(|(_, work_contents)| work_contents.len() > 1);
+    split
+        .map(|((_, level, code), _)| BankFault::SplitPoint { level: level.to_owned(), knowledge: code.to_owned() })
+        .collect()
 }
 
 /// Enemy sets that lie in one class become units of choice; the others stay, without what can't be drawn.

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use kaochang::store::{audit, draft, evidence, paper, session, sitting};
+use kaochang::{
+    service::plan::Plan,
+    store::{audit, draft, evidence, paper, session, sitting},
+};
+use kaochang_app::{pages::draft::plan_template, view::Lang};
 use question_bank::paper::Paper;
 
 use crate::exam::{
@@ -61,7 +65,7 @@ async fn two_officers_draw_a_session_that_can_be_sat() {
     assert_eq!(secret, "", "nothing in the database opens the draw without the keys");
     exam.session.clone_from(&draft);
     let seat = u32::try_from(row.seat).unwrap();
-    let roster = kaochang::service::plan::Plan::roster(&exam_setup().roster_text()).unwrap();
+    let roster = Plan::roster(&exam_setup().roster_text()).unwrap();
     let entry = roster.into_iter().find(|entry| entry.seat == seat).expect("the roster");
     let mut candidate = Candidate::new(exam.machine(1, seat).await, entry, row.id);
     candidate.log_in().await;
@@ -143,6 +147,25 @@ async fn every_problem_of_plan_and_roster_is_named_and_nothing_is_made() {
         assert!(answer.body.contains("title = "), "what was typed is kept");
     }
     assert!(draft::open(&mut exam.store.read().await.unwrap()).await.unwrap().is_empty());
+}
+
+/// The page's own template, with one candidate and every line that is commented out switched on, is a plan.
+#[tokio::test]
+async fn the_template_is_a_plan() {
+    let exam = TestExam::start().await;
+    let mut one = Office::sign_in(exam.browser(), "office").await;
+    let view = exam.centre.new_draft_view(None, Vec::new());
+    let roster = "admission_no,name,id_number,room,seat\n1,甲,990000199001010017,1,1\n";
+    for lang in [Lang::Zh, Lang::En] {
+        let template = plan_template(lang, view.columns.first(), &view.begins);
+        assert_eq!(one.prepare(&template, roster).await.code(), "draft_created", "{template}");
+        let key =
+            |line: &str| line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+        let on = template.lines().map(|line| line.strip_prefix("# ").filter(|rest| key(rest)).unwrap_or(line));
+        let all = on.collect::<Vec<_>>().join("\n");
+        assert!(all.lines().count() > 30 && all.contains("\ndifficulty = false\n"), "{all}");
+        Plan::parse(&all).unwrap_or_else(|error| panic!("{error}\n{all}"));
+    }
 }
 
 #[tokio::test]

@@ -124,6 +124,15 @@ fn a_snapshot_or_list_that_cant_be_used_is_named() {
     case.blueprint.never = [2, 9].map(|place| snapshot.entries[place].question.clone()).to_vec();
     assert!(Drawer::new(&case.blueprint, &snapshot, &case.earlier).is_ok(), "what is never drawn needs no rating");
 
+    let case = Case::new("", Way::PLAIN, |_| {});
+    let mut snapshot = case.snapshot();
+    snapshot.entries[0].work_content.push('x');
+    let faults = refusal_of(&case, &snapshot);
+    assert!(
+        matches!(&faults, Refusal::Bank(faults) if matches!(faults[..], [BankFault::SplitPoint { .. }])),
+        "{faults}"
+    );
+
     let missing = |case: &mut Case| case.blueprint.must = ids(["nowhere", "alpha-single-00"]);
     assert_eq!(bank_faults(missing), [BankFault::MustMissing("nowhere".to_owned())]);
     let elsewhere = |case: &mut Case| {
