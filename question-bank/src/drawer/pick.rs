@@ -258,6 +258,27 @@ mod tests {
         }
     }
 
+    /// With so many options some words fall on a bound, where 32 bits don't decide and a pick reads on.
+    #[test]
+    fn a_word_on_a_bound_is_decided_by_the_next() {
+        let factor = one();
+        let weights: Vec<BigUint> = (0..50_000_u32).map(|option| BigUint::from(option % 7 + 1)).collect();
+        let picks = Picks::new(weighted(&weights, &factor));
+        let (numbers, cumulated) = cumulate(weighted(&weights, &factor));
+        let stream = || Stream::of(&Secret::join(b"a", b"b"), "test", "bounds");
+        let (mut stream, mut twin, mut more) = (stream(), stream(), 0);
+        for _ in 0..400_000 {
+            let picked = picks.pick(&mut stream, || weighted(&weights, &factor));
+            let word = twin.word();
+            let exact = decide(&cumulated, word, || {
+                more += 1;
+                twin.word()
+            });
+            assert_eq!(picked, numbers[exact]);
+        }
+        assert!(more > 0, "no word fell on a bound: take another sitting");
+    }
+
     #[test]
     fn options_without_weight_are_never_picked() {
         let (weights, one) = (big(&[0, 1, 0, 1]), one());

@@ -416,4 +416,17 @@ fn one_form_for_all_is_in_another_order_for_each_neighbour() {
         orders.insert(paper.digest());
     }
     assert_eq!(orders.len(), 30);
+    // A late candidate sits beside three of them, and gets another order than they.
+    let late = Late {
+        sitting: "reserve-1".to_owned(),
+        candidate: Digest::from_bytes([31; 32]),
+        place: Place::of_seat(1, 32, 6),
+    };
+    let Drawn { paper, clashes, .. } = inputs.late(&secret(), &papers, &[], &late).expect("a free seat");
+    for beside in &papers[24..27] {
+        let pairs = paper.items.iter().zip(&beside.paper.items);
+        let shared = pairs.filter(|(left, right)| left.question == right.question).map(|(item, _)| item.position);
+        assert!(shared.into_iter().all(|position| clashes.contains(&position)));
+    }
+    assert_eq!(clashes, [0; 0], "three neighbours leave a place to everybody");
 }

@@ -164,6 +164,27 @@ fn the_last_possible_order_is_found() {
     }
 }
 
+/// The first question takes the only place that the second may have, and gives it up again.
+#[test]
+fn a_question_makes_room_for_another() {
+    let (_, snapshot, _) = one_block(3);
+    let block: Vec<&SnapshotEntry> = snapshot.entries.iter().collect();
+    let beside = |position: usize| {
+        let mut items = vec![item(block[1], 1, 1000); 3];
+        items
+            .iter_mut()
+            .enumerate()
+            .filter(|(place, _)| *place != position)
+            .for_each(|(_, item)| item.question.clear());
+        (1..).zip(&mut items).for_each(|(position, item)| item.position = position);
+        Paper { items }
+    };
+    let (second, third) = (beside(1), beside(2));
+    let placed = search(&block, 1, &[&second, &third]);
+    assert_eq!(placed[0].question, block[1].question);
+    assert_eq!(placed.len(), 3);
+}
+
 /// Clashes are told exactly where they can't be avoided: a block of one, and the third of a block of two.
 #[test]
 fn what_cant_be_avoided_is_told() {
