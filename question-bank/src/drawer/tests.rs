@@ -25,6 +25,7 @@ struct Case {
 }
 
 /// By what parts of the engine a case is drawn; asserted, so that each part stays covered.
+#[expect(clippy::struct_excessive_bools, reason = "parts of the engine, each of which a case uses or not")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Way {
     /// The last function is made to fit.
@@ -150,6 +151,7 @@ fn bands(spans: [(u32, u32); 3]) -> Vec<Band> {
     names.into_iter().zip(spans).map(band).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the field of a blueprint")]
 fn difficulty(spans: [(u32, u32); 3]) -> Option<Difficulty> {
     Some(Difficulty { mean: None, bands: bands(spans) })
 }

@@ -311,8 +311,8 @@ fn who_else_sits_changes_no_selection() {
     let mut other = inputs.clone();
     other.earlier.seen.clear();
     let others: BTreeMap<_, _> = draw(&other).iter().map(questions).collect();
-    let changed: Vec<_> = all.iter().filter(|(sitting, questions)| others[*sitting] != **questions).collect();
-    assert!(changed.len() == 1 && changed[0].0 == "sitting-05", "{changed:?}");
+    let different: Vec<_> = all.iter().filter(|(sitting, questions)| others[*sitting] != **questions).collect();
+    assert!(different.len() == 1 && different[0].0 == "sitting-05", "{different:?}");
 }
 
 /// The order in a room depends on the room alone.

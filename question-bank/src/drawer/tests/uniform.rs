@@ -23,9 +23,10 @@ fn every_conforming_paper_is_drawn_equally_often() {
         let snapshot = case.snapshot();
         let papers = case.papers(&snapshot);
         for (way, drawer) in ways(&case, &snapshot) {
-            let draws = (40 * papers.len()).max(20_000);
-            let draw = |number: usize| drawer.select(&secret(), &format!("sitting-{number}")).expect("papers exist");
-            let drawn = tally((0..draws).map(draw));
+            let times = (40 * papers.len()).max(20_000);
+            let paper_of =
+                |number: usize| drawer.select(&secret(), &format!("sitting-{number}")).expect("papers exist");
+            let drawn = tally((0..times).map(paper_of));
             let name = format!("{}{way}", case.name);
             assert!(drawn.keys().all(|paper| papers.contains(paper)), "{name}: a paper that does not conform");
             assert_uniform(&drawn, papers.len(), &name);
