@@ -92,10 +92,22 @@ impl Inputs {
     ) -> Result<Vec<Drawn>, Refusal> {
         self.refuse_strangers()?;
         let drawer = Drawer::new(&self.blueprint, &self.snapshot, &self.earlier)?;
-        let forms = self.blueprint.forms.map(|wanted| forms::forms(&drawer, wanted, secret)).transpose()?;
+        self.draw_by(&drawer, secret, threads, progress)
+    }
+
+    /// The same by a drawer that was made before, of an equal blueprint, bank and list of earlier papers.
+    pub fn draw_by(
+        &self,
+        drawer: &Drawer<'_>,
+        secret: &Secret,
+        threads: NonZeroUsize,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Drawn>, Refusal> {
+        self.refuse_strangers()?;
+        let forms = self.blueprint.forms.map(|wanted| forms::forms(drawer, wanted, secret)).transpose()?;
         let seated = self.roster.seated.iter().map(|seated| seated.sitting.as_str());
         let sittings: Vec<&str> = seated.chain(self.roster.reserves.iter().map(String::as_str)).collect();
-        let selections = self.select(&drawer, forms.as_deref(), secret, &sittings, threads, progress)?;
+        let selections = self.select(drawer, forms.as_deref(), secret, &sittings, threads, progress)?;
         Ok(self.arrange_all(secret, &sittings, &selections, threads))
     }
 

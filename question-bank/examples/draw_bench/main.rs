@@ -34,8 +34,7 @@ const SEED: u64 = 1;
 const FORMS: u32 = 50;
 const THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
 
-/// So many papers are in memory at a time, unless told otherwise. A case of more is drawn as several sessions, each with a
-/// programme of its own.
+/// So many papers are in memory at a time, unless told otherwise: they are drawn by one programme, checked and let go.
 const SESSION: u32 = 10_000;
 
 const ROOM_SEATS: u32 = 30;
@@ -157,9 +156,11 @@ impl Bench {
     }
 
     fn individual(mut self, papers: u32, session: u32) -> Result<Figures, String> {
+        let Inputs { blueprint, snapshot, earlier, .. } = self.inputs.clone();
         let watch = Watch::start();
-        drop(self.drawer()?);
-        let build_seconds = watch.read().seconds;
+        let drawer = Drawer::new(&blueprint, &snapshot, &earlier).map_err(|refusal| refusal.to_string())?;
+        let mut built = Some(watch.read());
+        let build_seconds = built.as_ref().map_or(0.0, |built| built.seconds);
         let mut order_seconds = 0.0;
         let draw = |bench: &mut Self, numbers: Range<u32>| {
             let count = numbers.len();
@@ -170,10 +171,12 @@ impl Bench {
                     chosen.get_or_init(|| watch.read().seconds);
                 }
             };
-            let drawn = bench.inputs.draw(&bench.secret, THREADS, &progress).map_err(|refusal| refusal.to_string())?;
+            let drawn = bench.inputs.draw_by(&drawer, &bench.secret, THREADS, &progress);
+            let drawn = drawn.map_err(|refusal| refusal.to_string())?;
             let spent = watch.read();
             order_seconds += spent.seconds - chosen.get().expect("the last paper was told of");
-            Ok((drawn, spent))
+            // The programme is built once and counts for the first of them.
+            Ok((drawn, built.take().map_or(spent, |built| built + spent)))
         };
         let figures = self.sessions(papers, session, draw)?;
         Ok(Figures { build_seconds: Some(build_seconds), order_seconds: Some(order_seconds), ..figures })
