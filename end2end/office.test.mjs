@@ -37,6 +37,7 @@ scene("a plan with mistakes is told all of them, and keeps what was typed", asyn
   assert.match(await office.page.inputValue('[name="plan"]'), /title = /, "a template to start from");
   await office.page.fill('[name="plan"]', PLAN.replace("columns = 3", "columns = 0"));
   await office.page.fill('[name="roster"]', `${ROSTER}\n${row("0001", 9)}`);
+  office.expect(/\b422\b/);
   await office.press('form[action="/drafts/new"] button');
   const problems = office.page.locator(".summary li, .error-summary li, [role=alert] li");
   assert.ok((await problems.count()) >= 3, "the columns, the number that is there already, the seat that is not");
@@ -67,7 +68,7 @@ scene("two officers give their contributions, and the papers are drawn", async (
   await give(first, "掷骰子得到 3 5 1 6 2 2 4 6 1 5");
   assert.equal(await first.page.locator("#contribution").count(), 0, "nobody contributes twice");
   await second.signIn();
-  await give(second, "第二位考务人员的随机文字，无人能猜到");
+  await give(second, "第二位考务人员写下的一句无人能猜到的随机文字");
   await second.press('form[action$="/draw"] button');
   await until("the papers are drawn", async () => {
     await second.page.goto(draft);

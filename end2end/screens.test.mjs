@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before } from "node:test";
-import { Centre, Machine, STANDARD } from "./support/centre.mjs";
+import { Centre, Machine, STANDARD, until } from "./support/centre.mjs";
 import { withPalette } from "./support/png.mjs";
 import { stage } from "./support/stage.mjs";
 
@@ -165,9 +165,13 @@ scene("the exam room, and the proctor's view of it", async () => {
   await office.page.fill('[name="roster"]', ["admission_no,name,id_number,room,seat", ...rows].join("\n"));
   await office.press('form[action="/drafts/new"] button');
   const draft = new URL(office.page.url()).pathname;
-  const checked = async () => {
-    await office.page.waitForFunction(() => !/正在试抽试卷|Trial papers are being drawn/.test(document.querySelector("main").innerText), undefined, { timeout: 20_000 });
-  };
+  // The page of somebody who may type does not come again by itself.
+  const checked = () =>
+    until("the bank is looked at", async () => {
+      if (!/正在试抽试卷|Trial papers are being drawn/.test(await office.page.innerText("main"))) return true;
+      await office.page.reload();
+      return false;
+    });
   await screen(office, "draft", draft, { small: true, full: true, ready: checked });
 });
 
