@@ -1,7 +1,8 @@
 //! The order of a paper: kinds in blocks, questions and options shuffled, and no question where a neighbour has it too.
 //!
 //! What is drawn for one sitting never depends on another's; only its order does. Of all orders in which no question that
-//! both hold stands in the same place as on a neighbour's paper each is equally likely.
+//! both hold stands in the same place as on a neighbour's paper each is equally likely; where five hundred shuffles find none,
+//! places are searched for.
 
 use crate::blueprint::Blueprint;
 use crate::chance::{Secret, Stream};
