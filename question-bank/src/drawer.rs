@@ -39,7 +39,7 @@ mod tail;
 mod wide;
 
 /// The name of the rules by which papers are drawn and put in order.
-pub const ENGINE: &str = "kaochang-drawer/2";
+pub const ENGINE: &str = "kaochang-drawer/3";
 
 /// What stands on one paper, as ascending indices into [`Snapshot::entries`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,9 +53,7 @@ impl Selection {
 
     /// What stands on a paper; nothing, if the snapshot doesn't hold all of it.
     pub fn of(paper: &Paper, snapshot: &Snapshot) -> Option<Self> {
-        let index = |question: &String| snapshot.entries.binary_search_by(|entry| entry.question.cmp(question)).ok();
-        let indices: Option<Vec<u32>> = paper.items.iter().map(|item| index(&item.question).map(as_u32)).collect();
-        let mut indices = indices?;
+        let mut indices = snapshot.places(paper)?;
         indices.sort_unstable();
         Some(Self(indices.into()))
     }

@@ -64,6 +64,36 @@ pub struct Late {
     pub place: Place,
 }
 
+/// The papers of a session as they were drawn, kept small: each is written out in full when it is asked for.
+#[derive(Debug)]
+pub struct Papers<'a> {
+    inputs: &'a Inputs,
+    sittings: Vec<&'a str>,
+    arranged: Vec<Arranged>,
+}
+
+impl Papers<'_> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.arranged.len()
+    }
+
+    /// True, if nobody sits.
+    pub fn is_empty(&self) -> bool {
+        self.arranged.is_empty()
+    }
+
+    /// One paper: those of the roster in its order, then the reserves'.
+    pub fn get(&self, number: usize) -> Option<Drawn> {
+        Some(self.inputs.in_full(self.sittings.get(number)?, self.arranged.get(number)?))
+    }
+
+    /// All of them, one after another.
+    pub fn iter(&self) -> impl Iterator<Item = Drawn> {
+        (0..self.len()).map_while(|number| self.get(number))
+    }
+}
+
 impl Inputs {
     /// The digests of all inputs.
     pub fn digests(&self) -> Digests {
@@ -89,7 +119,7 @@ impl Inputs {
         secret: &Secret,
         threads: NonZeroUsize,
         progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Drawn>, Refusal> {
+    ) -> Result<Papers<'_>, Refusal> {
         self.refuse_strangers()?;
         let drawer = Drawer::new(&self.blueprint, &self.snapshot, &self.earlier)?;
         self.draw_by(&drawer, secret, threads, progress)
@@ -102,13 +132,14 @@ impl Inputs {
         secret: &Secret,
         threads: NonZeroUsize,
         progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Drawn>, Refusal> {
+    ) -> Result<Papers<'_>, Refusal> {
         self.refuse_strangers()?;
         let forms = self.blueprint.forms.map(|wanted| forms::forms(drawer, wanted, secret)).transpose()?;
         let seated = self.roster.seated.iter().map(|seated| seated.sitting.as_str());
         let sittings: Vec<&str> = seated.chain(self.roster.reserves.iter().map(String::as_str)).collect();
         let selections = self.select(drawer, forms.as_deref(), secret, &sittings, threads, progress)?;
-        Ok(self.arrange_all(secret, &sittings, &selections, threads))
+        let arranged = self.arrange_all(secret, &sittings, &selections, threads);
+        Ok(Papers { inputs: self, sittings, arranged })
     }
 
     /// The paper of a reserve, put in order for the seat it got: what is drawn stays as it was.
@@ -127,17 +158,19 @@ impl Inputs {
         }
         let own = papers.iter().find(|drawn| drawn.sitting == this.sitting);
         let own = own.ok_or_else(|| Refusal::Roster(vec![RosterFault::NoReserve(this.sitting.clone())]))?;
-        let selection = Selection::of(&own.paper, &self.snapshot)
-            .ok_or_else(|| Refusal::Roster(vec![RosterFault::StrangePaper(this.sitting.clone())]))?;
+        let strange = |drawn: &Drawn| Refusal::Roster(vec![RosterFault::StrangePaper(drawn.sitting.clone())]);
+        let selection = Selection::of(&own.paper, &self.snapshot).ok_or_else(|| strange(own))?;
         let beside = |drawn: &&Drawn| places.get(&drawn.sitting).is_some_and(|place| place.is_beside(&this.place));
-        let neighbours: Vec<&Paper> = papers.iter().filter(beside).map(|drawn| &drawn.paper).collect();
-        Ok(self.arrange(&selection, secret, &this.sitting, &neighbours))
+        let entries = |drawn: &Drawn| self.snapshot.places(&drawn.paper).ok_or_else(|| strange(drawn));
+        let neighbours: Vec<Vec<u32>> = papers.iter().filter(beside).map(entries).collect::<Result<_, _>>()?;
+        let neighbours: Vec<&[u32]> = neighbours.iter().map(Vec::as_slice).collect();
+        let arranged = order::arrange(&self.snapshot, &selection, secret, &this.sitting, &neighbours);
+        Ok(self.in_full(&this.sitting, &arranged))
     }
 
-    fn arrange(&self, selection: &Selection, secret: &Secret, sitting: &str, neighbours: &[&Paper]) -> Drawn {
-        let Arranged { paper, clashes } =
-            order::arrange(&self.blueprint, &self.snapshot, selection, secret, sitting, neighbours);
-        Drawn { sitting: sitting.to_owned(), paper, clashes }
+    fn in_full(&self, sitting: &str, arranged: &Arranged) -> Drawn {
+        let paper = arranged.paper(&self.blueprint, &self.snapshot);
+        Drawn { sitting: sitting.to_owned(), paper, clashes: arranged.clashes().to_vec() }
     }
 
     fn refuse_strangers(&self) -> Result<(), Refusal> {
@@ -201,7 +234,7 @@ impl Inputs {
         sittings: &[&str],
         selections: &[Selection],
         threads: NonZeroUsize,
-    ) -> Vec<Drawn> {
+    ) -> Vec<Arranged> {
         let mut rooms: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (number, seated) in self.roster.seated.iter().enumerate() {
             rooms.entry(seated.place.room).or_default().push(number);
@@ -210,22 +243,24 @@ impl Inputs {
         let groups: Vec<Vec<usize>> = rooms.into_values().chain(reserves).collect();
         let group = |group: usize| {
             let mut seats = Seating::default();
-            let mut drawn: Vec<(usize, Drawn)> = Vec::with_capacity(groups[group].len());
+            let mut drawn: Vec<(usize, Arranged)> = Vec::with_capacity(groups[group].len());
             for &number in &groups[group] {
                 let place = self.roster.seated.get(number).map(|seated| seated.place);
                 let beside = place.map(|place| seats.beside(place)).unwrap_or_default();
-                let neighbours: Vec<&Paper> = beside.into_iter().map(|index: usize| &drawn[index].1.paper).collect();
-                let paper = self.arrange(&selections[number], secret, sittings[number], &neighbours);
+                let neighbours: Vec<&[u32]> = beside.into_iter().map(|index: usize| drawn[index].1.entries()).collect();
+                let (selection, sitting) = (&selections[number], sittings[number]);
+                let arranged = order::arrange(&self.snapshot, selection, secret, sitting, &neighbours);
                 if let Some(place) = place {
                     seats.0.insert(place, drawn.len());
                 }
-                drawn.push((number, paper));
+                drawn.push((number, arranged));
             }
             drawn
         };
-        let mut drawn: Vec<(usize, Drawn)> = share_out(groups.len(), threads, &group).into_iter().flatten().collect();
+        let mut drawn: Vec<(usize, Arranged)> =
+            share_out(groups.len(), threads, &group).into_iter().flatten().collect();
         drawn.sort_unstable_by_key(|(number, _)| *number);
-        drawn.into_iter().map(|(_, drawn)| drawn).collect()
+        drawn.into_iter().map(|(_, arranged)| arranged).collect()
     }
 
     /// The form that falls to a sitting by lot, of those that hold nothing it saw before.
@@ -460,7 +495,7 @@ impl Evidence {
     }
 
     fn drawn_again(&self, secret: &Secret, threads: NonZeroUsize) -> Result<Vec<Drawn>, Refusal> {
-        let mut papers = self.inputs.draw(secret, threads, &|_| ())?;
+        let mut papers: Vec<Drawn> = self.inputs.draw(secret, threads, &|_| ())?.iter().collect();
         for (number, late) in self.late.iter().enumerate() {
             let drawn = self.inputs.late(secret, &papers, &self.late[..number], late)?;
             if let Some(place) = papers.iter_mut().find(|paper| paper.sitting == late.sitting) {

@@ -106,6 +106,12 @@ impl Snapshot {
         Self { entries: newest.into_values().map(entry_of).collect() }
     }
 
+    /// What a paper holds, place after place, as indices into the entries; nothing, if the snapshot doesn't hold all of it.
+    pub fn places(&self, paper: &Paper) -> Option<Vec<u32>> {
+        let index = |item: &Item| self.entries.binary_search_by(|entry| entry.question.cmp(&item.question)).ok();
+        paper.items.iter().map(|item| index(item).and_then(|index| u32::try_from(index).ok())).collect()
+    }
+
     /// The digest of every field of every entry, in order.
     pub fn digest(&self) -> Digest {
         let mut digest = DigestOf::new("kaochang-snapshot/2").count(self.entries.len());

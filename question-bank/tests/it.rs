@@ -191,8 +191,8 @@ fn a_thousand_papers_from_the_shipped_bank_conform() {
         };
         let secret = Secret::join(b"first officer", b"second officer");
         let papers = inputs.draw(&secret, NonZeroUsize::MIN, &|_| {}).unwrap_or_else(|refusal| panic!("{refusal}"));
-        for Drawn { sitting, paper, .. } in &papers {
-            let conformance = checker::check(paper, &inputs.blueprint, &inputs.earlier, Some(sitting), &bank);
+        for Drawn { sitting, paper, .. } in papers.iter() {
+            let conformance = checker::check(&paper, &inputs.blueprint, &inputs.earlier, Some(&sitting), &bank);
             assert_eq!(conformance.map(|one| (one.questions, one.total_milli)), Ok((100, 100_000)), "{sitting}");
         }
         let digests: BTreeSet<_> = papers.iter().map(|drawn| drawn.paper.digest()).collect();

@@ -1,22 +1,13 @@
 //! What a case takes of the machine: wall time, processor time, memory, as Linux counts them.
 
 use std::fs;
-use std::ops::Add;
 use std::time::Instant;
 
 /// Wall and processor time.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Spent {
     pub seconds: f64,
     pub cpu_seconds: f64,
-}
-
-impl Add for Spent {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { seconds: self.seconds + other.seconds, cpu_seconds: self.cpu_seconds + other.cpu_seconds }
-    }
 }
 
 /// Counts from its start.

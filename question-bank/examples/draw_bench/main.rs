@@ -1,6 +1,6 @@
 //! What drawing costs and what it gives: one case of the bench in a process of its own, one JSON object on stdout.
 //!
-//! `cargo run --release -p question-bank --example draw_bench -- CASE [PAPERS [SESSION]]`. The bank and the blueprint are
+//! `cargo run --release -p question-bank --example draw_bench -- CASE [PAPERS]`. The bank and the blueprint are
 //! those of [`question_bank::synthetic`], so that every run of a case draws the same papers. Every paper is held against
 //! the checker in the same run, outside the time that is told. `cargo xtask bench draw` runs all cases.
 
@@ -9,7 +9,6 @@ mod slot_by_slot;
 mod tally;
 
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
@@ -25,8 +24,8 @@ use question_bank::roster::{Place, Roster, Seated};
 use question_bank::{forms, order, sufficiency, synthetic};
 use serde::Serialize;
 
-use machine::{Watch, peak_mb};
-use tally::{Raw, Tally};
+use machine::{Spent, Watch, peak_mb};
+use tally::{Raw, Stack, Tally};
 
 const BANK: usize = 20_000;
 const KNOWLEDGE_POINTS: usize = 60;
@@ -34,14 +33,16 @@ const SEED: u64 = 1;
 const FORMS: u32 = 50;
 const THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
 
-/// So many papers are in memory at a time, unless told otherwise: they are drawn by one programme, checked and let go.
-const SESSION: u32 = 10_000;
+/// So many papers, unless told otherwise.
+const PAPERS: u32 = 10_000;
+/// Of no more papers than this a fairness sheet is made.
+const SHEET_MAX: usize = 10_000;
 
 const ROOM_SEATS: u32 = 30;
 const ROOM_COLUMNS: u32 = 6;
 
-const USAGE: &str = "usage: draw_bench CASE [PAPERS [SESSION]]
-cases: individual_exact, individual_near, slot_by_slot (PAPERS: 10000 if not given; SESSION: so many at a time, 10000),
+const USAGE: &str = "usage: draw_bench CASE [PAPERS]
+cases: individual_exact, individual_near, slot_by_slot (PAPERS of one session: 10000 if not given),
        parallel_forms (50 forms), sufficiency (PAPERS: the candidates, of whom each gets a trial paper; 1000 if not given)";
 
 /// The figures of one case.
@@ -115,12 +116,12 @@ fn run(arguments: &[String]) -> Result<Figures, String> {
     let numbers = numbers.iter().map(|text| text.parse::<NonZeroU32>().map(NonZeroU32::get));
     let numbers: Vec<u32> = numbers.collect::<Result<_, _>>().map_err(|_| USAGE)?;
     let bench = Bench::new(case, u32::from(case == "individual_near"));
-    let at = |place: usize, default| numbers.get(place).copied().unwrap_or(default);
+    let papers = numbers.first().copied();
     match (case.as_str(), numbers.len()) {
-        ("individual_exact" | "individual_near", 0..=2) => bench.individual(at(0, SESSION), at(1, SESSION)),
-        ("slot_by_slot", 0..=2) => bench.slot_by_slot(at(0, SESSION), at(1, SESSION)),
+        ("individual_exact" | "individual_near", 0..=1) => bench.individual(papers.unwrap_or(PAPERS)),
+        ("slot_by_slot", 0..=1) => bench.slot_by_slot(papers.unwrap_or(PAPERS)),
         ("parallel_forms", 0) => bench.parallel_forms(),
-        ("sufficiency", 0..=1) => bench.sufficiency(at(0, 1000)),
+        ("sufficiency", 0..=1) => bench.sufficiency(papers.unwrap_or(1000)),
         _ => Err(USAGE.to_owned()),
     }
 }
@@ -155,61 +156,42 @@ impl Bench {
         Drawer::new(self.blueprint(), self.snapshot(), &self.inputs.earlier).map_err(|refusal| refusal.to_string())
     }
 
-    fn individual(mut self, papers: u32, session: u32) -> Result<Figures, String> {
-        let Inputs { blueprint, snapshot, earlier, .. } = self.inputs.clone();
+    fn individual(mut self, papers: u32) -> Result<Figures, String> {
+        self.inputs.roster = roster(papers);
+        let Inputs { blueprint, snapshot, earlier, .. } = &self.inputs;
         let watch = Watch::start();
-        let drawer = Drawer::new(&blueprint, &snapshot, &earlier).map_err(|refusal| refusal.to_string())?;
-        let mut built = Some(watch.read());
-        let build_seconds = built.as_ref().map_or(0.0, |built| built.seconds);
-        let mut order_seconds = 0.0;
-        let draw = |bench: &mut Self, numbers: Range<u32>| {
-            let count = numbers.len();
-            bench.inputs.roster = roster(numbers);
-            let (watch, chosen) = (Watch::start(), OnceLock::new());
-            let progress = |done| {
-                if done == count {
-                    chosen.get_or_init(|| watch.read().seconds);
-                }
-            };
-            let drawn = bench.inputs.draw_by(&drawer, &bench.secret, THREADS, &progress);
-            let drawn = drawn.map_err(|refusal| refusal.to_string())?;
-            let spent = watch.read();
-            order_seconds += spent.seconds - chosen.get().expect("the last paper was told of");
-            // The programme is built once and counts for the first of them.
-            Ok((drawn, built.take().map_or(spent, |built| built + spent)))
+        let drawer = Drawer::new(blueprint, snapshot, earlier).map_err(|refusal| refusal.to_string())?;
+        let build_seconds = watch.read().seconds;
+        let (count, chosen) = (self.inputs.roster.seated.len(), OnceLock::new());
+        let progress = |done| {
+            if done == count {
+                chosen.get_or_init(|| watch.read().seconds);
+            }
         };
-        let figures = self.sessions(papers, session, draw)?;
+        let drawn = self.inputs.draw_by(&drawer, &self.secret, THREADS, &progress);
+        let drawn = drawn.map_err(|refusal| refusal.to_string())?;
+        let spent = watch.read();
+        let order_seconds = spent.seconds - chosen.get().expect("the last paper was told of");
+        let figures = self.checked(&drawn, spent);
         Ok(Figures { build_seconds: Some(build_seconds), order_seconds: Some(order_seconds), ..figures })
     }
 
-    fn slot_by_slot(mut self, papers: u32, session: u32) -> Result<Figures, String> {
-        self.sessions(papers, session, |bench, numbers| {
-            let watch = Watch::start();
-            let drawn = slot_by_slot::draw(bench.blueprint(), bench.snapshot(), numbers, THREADS)?;
-            Ok((drawn, watch.read()))
-        })
+    fn slot_by_slot(self, papers: u32) -> Result<Figures, String> {
+        let watch = Watch::start();
+        let drawn = slot_by_slot::draw(self.blueprint(), self.snapshot(), papers, THREADS)?;
+        Ok(self.checked(&drawn, watch.read()))
     }
 
-    /// Draws session after session and checks each.
-    fn sessions(
-        &mut self,
-        papers: u32,
-        session: u32,
-        mut draw: impl FnMut(&mut Self, Range<u32>) -> Result<(Vec<Drawn>, machine::Spent), String>,
-    ) -> Result<Figures, String> {
-        let (mut tally, mut spent, mut peak_draw_mb) = (Tally::new(BANK), machine::Spent::default(), 0.0);
-        let mut spread_true = None;
-        for first in (0..papers).step_by(usize::try_from(session).expect("a session fits a word")) {
-            let (drawn, of_session) = draw(self, first..papers.min(first.saturating_add(session)))?;
-            peak_draw_mb = peak_mb();
-            spent = spent + of_session;
-            tally.check(&drawn, &self.inputs, &self.raw, THREADS);
-            if papers <= session {
-                spread_true = Some(self.spread_true(&drawn));
-            }
-        }
-        let figures = self.figures(&tally, spent, peak_draw_mb);
-        Ok(Figures { threads: THREADS.get(), spread_true, ..figures })
+    /// Holds every paper against the checker.
+    fn checked(&self, drawn: &(impl Stack + Sync), spent: Spent) -> Figures {
+        let (mut tally, peak_draw_mb) = (Tally::new(BANK), peak_mb());
+        tally.check(drawn, &self.inputs, &self.raw, THREADS);
+        // The sheet wants every paper in full.
+        let spread_true = (drawn.count() <= SHEET_MAX).then(|| {
+            let papers: Vec<Drawn> = (0..drawn.count()).map(|number| drawn.paper(number)).collect();
+            self.spread_true(&papers)
+        });
+        Figures { threads: THREADS.get(), spread_true, ..self.figures(&tally, spent, peak_draw_mb) }
     }
 
     fn parallel_forms(self) -> Result<Figures, String> {
@@ -245,8 +227,9 @@ impl Bench {
     fn in_order(&self, selections: &[Selection]) -> Vec<Drawn> {
         let arranged = selections.iter().zip(0..).map(|(selection, number)| {
             let sitting = sitting(number);
-            let arranged = order::arrange(self.blueprint(), self.snapshot(), selection, &self.secret, &sitting, &[]);
-            Drawn { sitting, paper: arranged.paper, clashes: arranged.clashes }
+            let arranged = order::arrange(self.snapshot(), selection, &self.secret, &sitting, &[]);
+            let paper = arranged.paper(self.blueprint(), self.snapshot());
+            Drawn { sitting, paper, clashes: arranged.clashes().to_vec() }
         });
         arranged.collect()
     }
@@ -268,7 +251,7 @@ impl Bench {
         }
     }
 
-    fn figures(&self, tally: &Tally, spent: machine::Spent, peak_draw_mb: f64) -> Figures {
+    fn figures(&self, tally: &Tally, spent: Spent, peak_draw_mb: f64) -> Figures {
         Figures {
             case: self.case.clone(),
             bank: BANK,
@@ -291,9 +274,9 @@ impl Bench {
     }
 }
 
-/// Candidates of these numbers, thirty to a room.
-fn roster(numbers: Range<u32>) -> Roster {
-    let seated = numbers.map(|number| Seated {
+/// So many candidates, thirty to a room.
+fn roster(papers: u32) -> Roster {
+    let seated = (0..papers).map(|number| Seated {
         sitting: sitting(number),
         candidate: Digest::from_bytes([0; 32]),
         place: Place::of_seat(number / ROOM_SEATS, number % ROOM_SEATS + 1, ROOM_COLUMNS),

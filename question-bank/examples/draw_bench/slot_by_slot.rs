@@ -5,7 +5,6 @@
 //! options are shuffled as the engine does it, and nobody looks at neighbours.
 
 use std::num::NonZeroUsize;
-use std::ops::Range;
 use std::thread;
 
 use question_bank::blueprint::Blueprint;
@@ -15,15 +14,15 @@ use question_bank::question::{Kind, OptionOrder};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Draws the papers of these numbers.
+/// Draws so many papers.
 pub fn draw(
     blueprint: &Blueprint,
     snapshot: &Snapshot,
-    numbers: Range<u32>,
+    papers: u32,
     threads: NonZeroUsize,
 ) -> Result<Vec<Drawn>, String> {
     let slots = slots(blueprint, snapshot)?;
-    let numbers: Vec<u32> = numbers.collect();
+    let numbers: Vec<u32> = (0..papers).collect();
     let share = numbers.len().div_ceil(threads.get()).max(1);
     Ok(thread::scope(|scope| {
         let work = |numbers: &[u32]| numbers.iter().map(|number| paper(&slots, *number)).collect::<Vec<_>>();

@@ -5,7 +5,7 @@ use std::thread;
 
 use question_bank::checker::{self, Bank};
 use question_bank::drawer::Selection;
-use question_bank::evidence::{Drawn, Inputs};
+use question_bank::evidence::{Drawn, Inputs, Papers};
 use question_bank::paper::{Snapshot, SnapshotEntry};
 use question_bank::question::{Kind, Revision, Tags};
 
@@ -43,6 +43,32 @@ fn rating(entry: &SnapshotEntry) -> u32 {
     entry.difficulty_permille.expect("synthetic questions are rated")
 }
 
+/// Drawn papers.
+pub trait Stack {
+    fn count(&self) -> usize;
+    fn paper(&self, number: usize) -> Drawn;
+}
+
+impl Stack for Papers<'_> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn paper(&self, number: usize) -> Drawn {
+        self.get(number).expect("as many as were counted")
+    }
+}
+
+impl Stack for Vec<Drawn> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn paper(&self, number: usize) -> Drawn {
+        self[number].clone()
+    }
+}
+
 /// What was found on the papers so far.
 pub struct Tally {
     /// On how many papers each entry stands.
@@ -60,18 +86,19 @@ impl Tally {
         Self { uses: vec![0; bank], papers: 0, refused: 0, clashes: 0, least: u64::MAX, most: 0 }
     }
 
-    /// Adds these papers.
-    pub fn check(&mut self, drawn: &[Drawn], inputs: &Inputs, raw: &Raw, threads: NonZeroUsize) {
-        let (bank, share) = (Bank::of(&raw.0), drawn.len().div_ceil(threads.get()).max(1));
-        let of_share = |share: &[Drawn]| {
+    /// Adds these papers, each written out in full for as long as it is looked at.
+    pub fn check(&mut self, papers: &(impl Stack + Sync), inputs: &Inputs, raw: &Raw, threads: NonZeroUsize) {
+        let bank = Bank::of(&raw.0);
+        let of_share = |first: usize| {
             let mut tally = Self::new(inputs.snapshot.entries.len());
-            for drawn in share {
-                tally.add(drawn, inputs, &bank);
+            for number in (first..papers.count()).step_by(threads.get()) {
+                tally.add(&papers.paper(number), inputs, &bank);
             }
             tally
         };
         thread::scope(|scope| {
-            let workers: Vec<_> = drawn.chunks(share).map(|share| scope.spawn(move || of_share(share))).collect();
+            let of_share = &of_share;
+            let workers: Vec<_> = (0..threads.get()).map(|first| scope.spawn(move || of_share(first))).collect();
             for worker in workers {
                 self.join(&worker.join().expect("a checking thread panicked"));
             }

@@ -121,7 +121,7 @@ impl Draft {
 
 /// The classes of one knowledge point and kind.
 #[derive(Debug)]
-struct Leaf {
+pub(super) struct Leaf {
     classes: Vec<LeafClass>,
     /// `rest[i][n]`: ways to take `n` from the classes from `i` on.
     rest: Vec<Vec<BigUint>>,
@@ -138,7 +138,7 @@ struct LeafClass {
 }
 
 impl Leaf {
-    fn new(numbers: &[u32], classes: &[Class], weight: &dyn Fn(u32) -> BigUint, cap: u32) -> Self {
+    pub(super) fn new(numbers: &[u32], classes: &[Class], weight: &dyn Fn(u32) -> BigUint, cap: u32) -> Self {
         let classes: Vec<LeafClass> = numbers
             .iter()
             .map(|&number| {
@@ -172,7 +172,12 @@ impl Leaf {
         options.filter_map(move |(j, ways)| Some((j, [ways, after.get(n - j as usize)?])))
     }
 
-    fn walk(&self, count: u32, stream: &mut Stream, draft: &mut Draft) {
+    /// Weighted ways to take each count.
+    pub(super) fn ways(&self) -> &[BigUint] {
+        &self.rest[0]
+    }
+
+    pub(super) fn walk(&self, count: u32, stream: &mut Stream, draft: &mut Draft) {
         let mut left = count as usize;
         for (index, class) in self.classes.iter().enumerate() {
             let picks = self.picks[index][left].get_or_init(|| Picks::new(self.weighted(index, left)));

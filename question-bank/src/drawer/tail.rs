@@ -14,8 +14,8 @@ use num_bigint::BigUint;
 use super::joint::{self, Chain, Link, Question};
 use super::margin::{self, Margin};
 use super::pick::{Picks, Weighted};
-use super::pool::{Class, KINDS, Pool};
-use super::programme::{Bounds, Counts, Draft, class_ways, minus};
+use super::pool::{KINDS, PointPool, Pool};
+use super::programme::{Bounds, Counts, Draft, Leaf, minus};
 use crate::chance::Stream;
 
 /// A count of questions for each sign.
@@ -36,7 +36,7 @@ pub(super) struct Tail {
     picks: Vec<Vec<OnceLock<Picks>>>,
     /// By knowledge point and link: the ways to give just this.
     fills: Vec<Vec<OnceLock<Fills>>>,
-    points: Vec<Vec<PointClass>>,
+    points: Vec<Vec<Cell>>,
 }
 
 /// The ways to complete one vector of signs.
@@ -49,16 +49,15 @@ struct Finish {
     picks: Picks,
 }
 
-/// A class of a knowledge point.
+/// The classes of a knowledge point that are of one kind and one sign: to the table they are one.
 #[derive(Debug)]
-struct PointClass {
-    number: u32,
+struct Cell {
     kind: usize,
     sign: usize,
-    ways: Vec<BigUint>,
+    leaf: Leaf,
 }
 
-/// Ways to make one link of a knowledge point: so many of each of its classes.
+/// Ways to make one link of a knowledge point: so many of each of its cells.
 #[derive(Debug)]
 struct Fills {
     counts: Vec<(Signs, BigUint)>,
@@ -107,17 +106,7 @@ impl Tail {
         let fills = chain.links.iter().map(|links| std::iter::repeat_with(OnceLock::new).take(links.len()).collect());
         let fills = fills.collect();
         let points = question.function.groups.iter().flat_map(|group| &group.points);
-        let points = points
-            .map(|point| {
-                let classes = (0..KINDS).flat_map(|kind| point.kinds[kind].iter().map(move |number| (kind, *number)));
-                let class = |(kind, number): (usize, u32)| {
-                    let class: &Class = &question.classes[number as usize];
-                    let ways = class_ways(class, &(question.weight)(number), counts[kind]);
-                    PointClass { number, kind, sign: class.sign, ways }
-                };
-                classes.map(class).collect()
-            })
-            .collect();
+        let points = points.map(|point| cells(point, question)).collect();
         Self { function, counts, finishes, one: BigUint::from(1_u32), chain, picks, fills, points }
     }
 
@@ -153,17 +142,33 @@ impl Tail {
         let link = &self.chain.links[point][number];
         let fills = self.fills[point][number].get_or_init(|| Fills::new(&self.points[point], link, &self.one));
         let fill = fills.picks.pick(stream, || numbered(&fills.counts, &self.one)) as usize;
-        for (class, count) in self.points[point].iter().zip(&fills.counts[fill].0).filter(|(_, count)| **count > 0) {
-            draft.taken.push((class.number, *count));
+        for (cell, count) in self.points[point].iter().zip(&fills.counts[fill].0).filter(|(_, count)| **count > 0) {
+            cell.leaf.walk(*count, stream, draft);
         }
     }
 }
 
+/// The cells of a knowledge point, kind after kind.
+fn cells(point: &PointPool, question: &Question<'_>) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (kind, numbers) in point.kinds.iter().enumerate() {
+        for sign in 0..question.signs {
+            let its: Vec<u32> =
+                numbers.iter().copied().filter(|number| question.classes[*number as usize].sign == sign).collect();
+            if !its.is_empty() {
+                let leaf = Leaf::new(&its, question.classes, question.weight, question.bounds.max[kind]);
+                cells.push(Cell { kind, sign, leaf });
+            }
+        }
+    }
+    cells
+}
+
 impl Fills {
-    fn new(classes: &[PointClass], link: &Link, one: &BigUint) -> Self {
+    fn new(cells: &[Cell], link: &Link, one: &BigUint) -> Self {
         let mut counts = Vec::new();
         let mut filling =
-            Filling { classes, kinds: link.counts, signs: link.signs.to_vec(), taken: Vec::new(), found: &mut counts };
+            Filling { cells, kinds: link.counts, signs: link.signs.to_vec(), taken: Vec::new(), found: &mut counts };
         filling.place(one);
         let picks = Picks::new(numbered(&counts, one));
         Self { counts, picks }
@@ -172,7 +177,7 @@ impl Fills {
 
 /// The search for every way to make a link.
 struct Filling<'a> {
-    classes: &'a [PointClass],
+    cells: &'a [Cell],
     kinds: Counts,
     signs: Vec<u32>,
     taken: Vec<u32>,
@@ -181,21 +186,21 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn place(&mut self, ways: &BigUint) {
-        let Some(class) = self.classes.get(self.taken.len()) else {
+        let Some(cell) = self.cells.get(self.taken.len()) else {
             if self.kinds == [0; KINDS] {
                 self.found.push((self.taken.as_slice().into(), ways.clone()));
             }
             return;
         };
-        let most = self.kinds[class.kind].min(self.signs[class.sign]);
-        for (count, its) in (0..=most).zip(&class.ways).filter(|(_, its)| **its != BigUint::ZERO) {
-            self.kinds[class.kind] -= count;
-            self.signs[class.sign] -= count;
+        let most = self.kinds[cell.kind].min(self.signs[cell.sign]);
+        for (count, its) in (0..=most).zip(cell.leaf.ways()).filter(|(_, its)| **its != BigUint::ZERO) {
+            self.kinds[cell.kind] -= count;
+            self.signs[cell.sign] -= count;
             self.taken.push(count);
             self.place(&(ways * its));
             self.taken.pop();
-            self.kinds[class.kind] += count;
-            self.signs[class.sign] += count;
+            self.kinds[cell.kind] += count;
+            self.signs[cell.sign] += count;
         }
     }
 }

@@ -97,7 +97,7 @@ pub fn draw(args: &Args) -> anyhow::Result<()> {
     let snapshot = Snapshot::of(bank.iter());
     let inputs = Inputs { engine: ENGINE.to_owned(), blueprint, snapshot, roster, earlier };
     let secret = Secret::join(&contributions[0], &contributions[1]);
-    let papers = inputs.draw(&secret, threads(), &|_| ())?;
+    let papers: Vec<Drawn> = inputs.draw(&secret, threads(), &|_| ())?.iter().collect();
     check(&papers, &inputs, &bank)?;
     let (digests, commitment, count) = (inputs.digests(), inputs.commitment(&secret), papers.len());
     let contributions = contributions.each_ref().map(|bytes| hex(bytes));

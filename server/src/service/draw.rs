@@ -185,7 +185,7 @@ impl Prepared {
                 Err(violations) => Err(PlanError::Paper(sentences(&violations))),
             }
         };
-        drawn.into_iter().map(check).collect()
+        drawn.iter().map(check).collect()
     }
 
     /// The drawer's refusal with what can be counted at once.

@@ -370,7 +370,7 @@ fn evidence_that_differs_in_one_byte_is_refused() {
         (once(inputs, "[\"ethics\",5]", "[\"ethics\",6]") + papers, "the blueprint has the digest"),
         (once(inputs, "\"column\":1", "\"column\":2") + papers, "the roster has the digest"),
         (once(inputs, "\"q-02\"]", "\"q-03\"]") + papers, "the list of earlier papers has the digest"),
-        (once(inputs, "kaochang-drawer/2", "kaochang-drawer/3") + papers, "the engine has the digest"),
+        (once(inputs, "kaochang-drawer/3", "kaochang-drawer/4") + papers, "the engine has the digest"),
         (inputs.to_owned() + &swapped, "the paper of the sitting s1"),
     ] {
         std::fs::write(&file, tampered).unwrap();

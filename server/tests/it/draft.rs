@@ -51,7 +51,7 @@ async fn two_officers_draw_a_session_that_can_be_sat() {
     assert_eq!(chain, ["draft.created", "draft.contributed", "draft.contributed", "session.created"]);
     let page = one.browser.get(&format!("/sessions/{draft}")).await.body;
     let commitment = exam.centre.commitment(&draft).expect("the session");
-    assert!(page.contains(&commitment[..4]) && page.contains("kaochang-drawer/2"));
+    assert!(page.contains(&commitment[..4]) && page.contains("kaochang-drawer/3"));
 
     // Six candidates and two reserves, each with a paper of its own; a candidate of it logs in.
     let mut tx = exam.store.read().await.unwrap();

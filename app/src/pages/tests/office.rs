@@ -326,7 +326,7 @@ fn session_view(evidence: EvidenceView, adding: AddingView) -> SessionView {
         proof: ProofView {
             commitment: DIGEST.into(),
             drawn_text: "2026-11-20 16:31 (UTC+8)".into(),
-            engine: "kaochang-drawer/2 0.1.0".into(),
+            engine: "kaochang-drawer/3 0.1.0".into(),
             papers: 60,
             checked: 60,
             blueprint: DIGEST.into(),

@@ -110,7 +110,8 @@ fn a_selection_is_read_back_from_its_paper() {
     let earlier = EarlierPapers::default();
     let drawer = Drawer::new(&blueprint, &snapshot, &earlier).expect("the bank suffices");
     let selected = select(&drawer, "sitting-1");
-    let mut paper = crate::order::arrange(&blueprint, &snapshot, &selected, &secret(), "sitting-1", &[]).paper;
+    let mut paper =
+        crate::order::arrange(&snapshot, &selected, &secret(), "sitting-1", &[]).paper(&blueprint, &snapshot);
     assert_eq!(Selection::of(&paper, &snapshot), Some(selected));
     "elsewhere".clone_into(&mut paper.items[3].question);
     assert_eq!(Selection::of(&paper, &snapshot), None);

@@ -130,7 +130,7 @@ fn refused_or_drawn(
         let selection = drawer.select(&secret(), &sitting);
         prop_assert!(selection.is_ok(), "{:?}", selection);
         let selection = selection.expect("asserted before");
-        let paper = order::arrange(blueprint, &snapshot, &selection, &secret(), &sitting, &[]).paper;
+        let paper = order::arrange(&snapshot, &selection, &secret(), &sitting, &[]).paper(blueprint, &snapshot);
         let verdict = checker::check(&paper, blueprint, earlier, Some(&sitting), &index);
         prop_assert!(verdict.is_ok(), "{:?}", verdict);
     }
