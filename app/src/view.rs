@@ -412,7 +412,8 @@ pub struct ShortageView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionListView {
     pub standard: String,
-    pub level: Name,
+    /// Nothing for questions that all levels share.
+    pub level: Option<Name>,
     pub function: Name,
     /// The filter's form: level and function ids stay as hidden fields.
     pub level_id: String,
@@ -437,7 +438,8 @@ pub struct QuestionView {
     pub revision: u32,
     pub kind: Kind,
     pub standard: String,
-    pub level: Name,
+    /// Nothing for a question that all levels share.
+    pub level: Option<Name>,
     pub level_id: String,
     pub function: Name,
     pub function_id: String,
@@ -451,7 +453,8 @@ pub struct QuestionView {
     pub statement_true: Option<bool>,
     pub explanation: String,
     pub source: String,
-    pub difficulty_permille: u32,
+    /// By level, the lowest first.
+    pub difficulty_permille: Vec<(Name, u32)>,
     pub previous: Option<String>,
     pub next: Option<String>,
 }

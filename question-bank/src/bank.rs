@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::key::{self, Key, KeyError};
-use crate::question::{Commentary, Kind, OptionOrder, Question, Revision, Tags};
+use crate::question::{COMMON, Commentary, Kind, OptionOrder, Question, Revision, Tags};
 use crate::standard::Standard;
 
 /// One thing that keeps a question, or a whole file, out of the bank.
@@ -130,8 +130,14 @@ pub enum BankReason {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The difficulty is out of range.
-    #[error("the difficulty must be a number from 0 to 1: the share of just-passing candidates expected to be right")]
+    #[error(
+        "the difficulty must be a number from 0 to 1: the share of just-passing candidates expected to be right; or one such \
+         number for each level, as {{ junior = 0.5, … }}"
+    )]
     BadDifficulty,
+    /// A question of all levels, or one that is rated by level, has no rating for one.
+    #[error("the difficulty has no number for the level \"{0}\"; add it")]
+    DifficultyMissing(String),
 }
 
 /// Reads bank files, each a path (only quoted in problems) and its text, against the standard that they are tagged with.
@@ -193,7 +199,7 @@ impl Reader<'_> {
             head.reasons.push(BankReason::UnknownStandard(standard));
             return None;
         }
-        if self.standard.level(&level).is_none() {
+        if level != COMMON && self.standard.level(&level).is_none() {
             head.reasons.push(BankReason::UnknownLevel(level));
             return None;
         }
@@ -218,7 +224,7 @@ impl Reader<'_> {
                 None => drop(self.ids.insert(id.clone(), file.to_owned())),
             }
         }
-        let body = fields.body();
+        let body = fields.body(self.standard, tags.map(|tags| tags.level.as_str()));
         if fields.reasons.is_empty()
             && let (Some(id), Some(body), Some(tags)) = (&id, body, tags)
         {
@@ -242,8 +248,14 @@ struct Body {
     options: Vec<String>,
     key: Key,
     order: OptionOrder,
-    difficulty_permille: u32,
+    difficulty: Difficulty,
     commentary: Commentary,
+}
+
+/// A rating, and by level where another differs.
+struct Difficulty {
+    permille: u32,
+    at: BTreeMap<String, u32>,
 }
 
 impl Body {
@@ -256,7 +268,8 @@ impl Body {
             stem: self.stem,
             options: self.options,
             order: self.order,
-            difficulty_permille: self.difficulty_permille,
+            difficulty_permille: self.difficulty.permille,
+            difficulty_at: self.difficulty.at,
         };
         Question { revision, key: self.key, commentary: self.commentary }
     }
@@ -326,14 +339,14 @@ impl<'a> Fields<'a> {
     }
 
     /// Everything but the id. Reads all fields before it gives up, so that every problem is noted.
-    fn body(&mut self) -> Option<Body> {
+    fn body(&mut self, standard: &Standard, level: Option<&str>) -> Option<Body> {
         let revision = self.revision();
         let kind = self.kind();
         let stem = self.text("stem");
         let options = kind.and_then(|kind| self.options(kind));
         let key = self.key(kind, options.as_deref());
         let order = self.order();
-        let difficulty_permille = self.difficulty_permille();
+        let difficulty = self.difficulty(standard, level);
         let explanation = self.text("explanation");
         let source = self.text("source");
         let kind = kind?;
@@ -344,7 +357,7 @@ impl<'a> Fields<'a> {
             options: options?,
             key: key?,
             order: if kind == Kind::TrueFalse { OptionOrder::Fixed } else { order? },
-            difficulty_permille: difficulty_permille?,
+            difficulty: difficulty?,
             commentary: Commentary { explanation: explanation?, source: source? },
         })
     }
@@ -426,25 +439,46 @@ impl<'a> Fields<'a> {
     }
 
     /// Thousandths, rounded to the nearest.
-    fn difficulty_permille(&mut self) -> Option<u32> {
-        let text = match self.required("difficulty")? {
-            DeValue::Float(float) => float.as_str(),
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
-            _ => return self.note(BankReason::BadDifficulty),
-        };
-        match text.parse::<f64>() {
-            Ok(share) if (0.0..=1.0).contains(&share) =>
-            {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "rounded, and between 0 and 1000"
-                )]
-                Some((share * 1000.0).round() as u32)
+    /// One number, or one for each level. The first of the levels in question speaks for those that don't differ from it.
+    fn difficulty(&mut self, standard: &Standard, level: Option<&str>) -> Option<Difficulty> {
+        let DeValue::Table(table) = self.required("difficulty")? else {
+            let permille = self.optional("difficulty").and_then(permille);
+            if permille.is_none() || level == Some(COMMON) {
+                return self.note(BankReason::BadDifficulty);
             }
-            _ => self.note(BankReason::BadDifficulty),
+            return permille.map(|permille| Difficulty { permille, at: BTreeMap::new() });
+        };
+        let mut rated = BTreeMap::new();
+        for (key, value) in table {
+            let key = key.get_ref().as_ref();
+            if standard.level(key).is_none() {
+                return self.note(BankReason::UnknownLevel(key.to_owned()));
+            }
+            let Some(permille) = permille(value.get_ref()) else { return self.note(BankReason::BadDifficulty) };
+            rated.insert(key.to_owned(), permille);
         }
+        let levels = standard.levels.iter().map(|one| one.id.as_str());
+        let needed: Vec<&str> =
+            levels.filter(|one| level.is_none_or(|level| level == COMMON || level == *one)).collect();
+        if let Some(missing) = needed.iter().find(|level| !rated.contains_key(**level)) {
+            return self.note(BankReason::DifficultyMissing((*missing).to_owned()));
+        }
+        let permille = *rated.get(*needed.first()?)?;
+        rated.retain(|_, its| *its != permille);
+        Some(Difficulty { permille, at: rated })
     }
+}
+
+/// A share from 0 to 1, in thousandths.
+fn permille(value: &DeValue<'_>) -> Option<u32> {
+    let text = match value {
+        DeValue::Float(float) => float.as_str(),
+        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+        _ => return None,
+    };
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded, and between 0 and 1000")]
+    Some((share * 1000.0).round() as u32)
 }
 
 /// The line, from 1, on which a span begins.

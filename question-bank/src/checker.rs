@@ -10,7 +10,7 @@ use crate::blueprint::{Band, Blueprint, Difficulty, Limit, Mean, Mix, Span};
 use crate::digest::Digest;
 use crate::earlier::EarlierPapers;
 use crate::paper::{Item, Paper};
-use crate::question::{Kind, OptionOrder, Revision, Tags};
+use crate::question::{COMMON, Kind, OptionOrder, Revision, Tags};
 
 mod violation;
 
@@ -43,6 +43,7 @@ pub struct Conformance {
 #[derive(Clone, Debug)]
 pub struct Bank<'a> {
     revisions: HashMap<(&'a str, u32), &'a Revision>,
+    /// Where a question is shared by all levels, its level stands as [`COMMON`].
     knowledge: BTreeSet<Part<'a>>,
 }
 
@@ -97,7 +98,7 @@ pub fn check(
             }),
             Some(revision) => {
                 check_item(item, position, revision, blueprint, &mut violations);
-                tally.add(item, revision);
+                tally.add(item, revision, &blueprint.level);
             }
         }
     }
@@ -129,6 +130,11 @@ impl<'a> Part<'a> {
         Self { code: &tags.work_content, ..Self::knowledge(tags) }
     }
 
+    /// As papers of a level count it: what all levels share is its own.
+    fn at(self, level: &'a str) -> Self {
+        if self.level == COMMON { Self { level, ..self } } else { self }
+    }
+
     fn too_few_or_many(self, min: u32, max: Option<u32>, found: u32) -> Violation {
         let [level, function, knowledge] = [self.level, self.function, self.code].map(str::to_owned);
         Violation::Knowledge { level, function, knowledge, min, max, found }
@@ -151,17 +157,22 @@ struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    fn add(&mut self, item: &Item, revision: &'a Revision) {
+    /// `level` is that of the paper.
+    fn add(&mut self, item: &Item, revision: &'a Revision, level: &'a str) {
         let (tags, milli) = (&revision.tags, u64::from(item.points_milli));
+        let permille = match revision.difficulty_at.get(level) {
+            Some(permille) => *permille,
+            None => revision.difficulty_permille,
+        };
         self.milli += milli;
-        self.weighted_permille += u128::from(milli) * u128::from(revision.difficulty_permille);
-        self.permilles.push(revision.difficulty_permille);
+        self.weighted_permille += u128::from(milli) * u128::from(permille);
+        self.permilles.push(permille);
         *self.milli_by_function.entry(&tags.function).or_default() += milli;
         *self.count_by_kind.entry(revision.kind).or_default() += 1;
         *self.count_by_both.entry((&tags.function, revision.kind)).or_default() += 1;
-        *self.count_by_level.entry(&tags.level).or_default() += 1;
-        *self.count_by_work_content.entry(Part::work_content(tags)).or_default() += 1;
-        *self.count_by_knowledge.entry(Part::knowledge(tags)).or_default() += 1;
+        *self.count_by_level.entry(Part::knowledge(tags).at(level).level).or_default() += 1;
+        *self.count_by_work_content.entry(Part::work_content(tags).at(level)).or_default() += 1;
+        *self.count_by_knowledge.entry(Part::knowledge(tags).at(level)).or_default() += 1;
     }
 
     /// How many questions are rated at least so easy and not so easy as the band before.
@@ -229,7 +240,7 @@ fn check_item(item: &Item, position: u32, revision: &Revision, blueprint: &Bluep
     if tags.standard != blueprint.standard {
         violations.push(Violation::Standard { position, found: tags.standard.clone() });
     }
-    if tags.level != blueprint.level && !is_lower(blueprint, &tags.level) {
+    if tags.level != COMMON && tags.level != blueprint.level && !is_lower(blueprint, &tags.level) {
         violations.push(Violation::Level { position, found: tags.level.clone() });
     }
     if tags.function != item.function {
@@ -348,13 +359,13 @@ fn check_knowledge(tally: &Tally<'_>, blueprint: &Blueprint, bank: &Bank<'_>, vi
                 && limit.level.as_ref().unwrap_or(&blueprint.level) == part.level
         })
     };
-    let wanted = bank.knowledge.iter().filter(|part| {
+    let wanted = bank.knowledge.iter().map(|part| part.at(&blueprint.level)).filter(|part| {
         part.standard == blueprint.standard
             && part.level == blueprint.level
             && blueprint.points.iter().any(|(function, _)| function == part.function)
     });
     for part in wanted.filter(|part| !has_limit(part)) {
-        let found = tally.count_by_knowledge.get(part).copied().unwrap_or(0);
+        let found = tally.count_by_knowledge.get(&part).copied().unwrap_or(0);
         if found < min {
             violations.push(part.too_few_or_many(min, max, found));
         }

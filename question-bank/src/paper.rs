@@ -94,8 +94,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// A snapshot of these revisions, whatever their order. Of several revisions of one question the highest counts.
-    pub fn of<'a>(questions: impl Iterator<Item = &'a Revision>) -> Self {
+    /// A snapshot of these revisions for papers of a level, whatever their order. Of several revisions of one question the
+    /// highest counts; questions that all levels share become the level's own, with its rating.
+    pub fn of<'a>(questions: impl Iterator<Item = &'a Revision>, level: &str) -> Self {
         let mut newest: BTreeMap<&str, &Revision> = BTreeMap::new();
         for revision in questions {
             let place = newest.entry(&revision.question).or_insert(revision);
@@ -103,7 +104,7 @@ impl Snapshot {
                 *place = revision;
             }
         }
-        Self { entries: newest.into_values().map(entry_of).collect() }
+        Self { entries: newest.into_values().map(|revision| entry_of(revision, level)).collect() }
     }
 
     /// What a paper holds, place after place, as indices into the entries; nothing, if the snapshot doesn't hold all of it.
@@ -134,17 +135,17 @@ impl Snapshot {
     }
 }
 
-fn entry_of(revision: &Revision) -> SnapshotEntry {
+fn entry_of(revision: &Revision, level: &str) -> SnapshotEntry {
     SnapshotEntry {
         question: revision.question.clone(),
         revision: revision.revision,
         kind: revision.kind,
         standard: revision.tags.standard.clone(),
-        level: revision.tags.level.clone(),
+        level: if revision.is_of_level(level) { level.to_owned() } else { revision.tags.level.clone() },
         function: revision.tags.function.clone(),
         work_content: revision.tags.work_content.clone(),
         knowledge: revision.tags.knowledge.clone(),
-        difficulty_permille: Some(revision.difficulty_permille),
+        difficulty_permille: Some(revision.difficulty_permille_at(level)),
         option_count: revision.option_count(),
         order: revision.order,
         digest: revision.digest(),
@@ -211,11 +212,11 @@ mod tests {
         let mut newer = bank[0].clone();
         newer.revision = 9;
         bank.insert(0, newer);
-        let snapshot = Snapshot::of(bank.iter());
+        let snapshot = Snapshot::of(bank.iter(), "junior");
         assert_eq!(snapshot.entries.len(), bank.len() - 1);
         assert!(snapshot.entries.is_sorted_by(|left, right| left.question < right.question));
         let entry = snapshot.entries.iter().find(|entry| entry.question == bank[1].question);
         assert_eq!(entry.map(|entry| entry.revision), Some(9));
-        assert_ne!(snapshot.digest(), Snapshot::of(bank[1..].iter()).digest());
+        assert_ne!(snapshot.digest(), Snapshot::of(bank[1..].iter(), "junior").digest());
     }
 }

@@ -1,5 +1,6 @@
 //! A question: what the candidate reads ([`Revision`]), what is right ([`Key`]) and why ([`Commentary`]).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -57,12 +58,16 @@ impl FromStr for Kind {
     }
 }
 
+/// In place of a level's id: the question belongs to every level alike. Only ethics and fundamentals are so shared, whose
+/// topics are the same for all levels (national standard, 2).
+pub const COMMON: &str = "common";
+
 /// Where a question belongs in a standard. All five are ids or codes of the standard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tags {
     /// The standard's id.
     pub standard: String,
-    /// The level's id.
+    /// The level's id, or [`COMMON`].
     pub level: String,
     /// The function's id; ethics and fundamentals count as functions.
     pub function: String,
@@ -109,11 +114,25 @@ pub struct Revision {
     pub options: Vec<String>,
     /// Whether a paper may shuffle the options; [`OptionOrder::Fixed`] for true/false.
     pub order: OptionOrder,
-    /// The share of just-passing candidates of the level who are expected to be right, in thousandths: 0 to 1000.
+    /// The share of just-passing candidates of the level who are expected to be right, in thousandths: 0 to 1000. Of a
+    /// [`COMMON`] question that of the standard's lowest level.
     pub difficulty_permille: u32,
+    /// The same by level, where other levels differ.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub difficulty_at: BTreeMap<String, u32>,
 }
 
 impl Revision {
+    /// The share of just-passing candidates of a level who are expected to be right, in thousandths.
+    pub fn difficulty_permille_at(&self, level: &str) -> u32 {
+        self.difficulty_at.get(level).copied().unwrap_or(self.difficulty_permille)
+    }
+
+    /// Whether it belongs to a level, as its own or as one that all levels share.
+    pub fn is_of_level(&self, level: &str) -> bool {
+        self.tags.level == level || self.tags.level == COMMON
+    }
+
     /// How many options a candidate chooses from. True/false has two: index 0 is true, index 1 is false.
     pub fn option_count(&self) -> u8 {
         match self.kind {
@@ -126,7 +145,7 @@ impl Revision {
 
     /// The digest of every field.
     pub fn digest(&self) -> Digest {
-        let digest = DigestOf::new("kaochang-question-revision/1")
+        let digest = DigestOf::new("kaochang-question-revision/2")
             .text(&self.question)
             .number(i64::from(self.revision))
             .text(self.kind.code())
@@ -138,6 +157,11 @@ impl Revision {
             .text(&self.stem)
             .text(self.order.code())
             .number(i64::from(self.difficulty_permille))
+            .count(self.difficulty_at.len());
+        let digest = self
+            .difficulty_at
+            .iter()
+            .fold(digest, |digest, (level, permille)| digest.text(level).number(i64::from(*permille)))
             .count(self.options.len());
         self.options.iter().fold(digest, |digest, option| digest.text(option)).finish()
     }
@@ -189,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_digest_covers_every_field() {
-        let changes: [fn(&mut Revision); 12] = [
+        let changes: [fn(&mut Revision); 14] = [
             |_| {},
             |one| one.question.push('x'),
             |one| one.revision += 1,
@@ -202,6 +226,8 @@ mod tests {
             |one| one.stem.push('x'),
             |one| one.options.swap(0, 1),
             |one| one.difficulty_permille += 1,
+            |one| one.difficulty_at = [("senior".to_owned(), 1)].into(),
+            |one| one.difficulty_at = [("senior".to_owned(), 2)].into(),
         ];
         let mut digests: BTreeSet<_> = changes
             .iter()

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::digest::{Digest, DigestOf};
+use crate::question::COMMON;
 
 mod national;
 mod one_plus_x;
@@ -155,9 +156,21 @@ impl Standard {
         self.functions.iter().find(|function| function.id == id)
     }
 
-    /// What a function asks for at a level.
+    /// What a function asks for at a level; at [`COMMON`], what it asks for at every level alike.
     pub fn content(&self, level: &str, function: &str) -> Option<&FunctionContent> {
-        self.content.iter().find(|content| content.level == level && content.function == function)
+        let mut contents = self.content.iter().filter(|content| content.function == function);
+        if level != COMMON {
+            return contents.find(|content| content.level == level);
+        }
+        let first = contents.next()?;
+        let mut alike = 1;
+        for content in contents {
+            if content.work_contents != first.work_contents {
+                return None;
+            }
+            alike += 1;
+        }
+        (alike == self.levels.len()).then_some(first)
     }
 
     /// A knowledge point by its code, with the work content that holds it.

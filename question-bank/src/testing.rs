@@ -1,5 +1,6 @@
 //! What the tests of several modules share: a small synthetic bank, its blueprint, and the standards that ship.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -37,6 +38,7 @@ pub(crate) fn revision(function: &str, kind: Kind, number: u32) -> Revision {
         options: if kind == Kind::TrueFalse { Vec::new() } else { choice },
         order: if fixed { OptionOrder::Fixed } else { OptionOrder::Shuffle },
         difficulty_permille: 600,
+        difficulty_at: BTreeMap::new(),
     }
 }
 

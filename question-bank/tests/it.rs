@@ -182,7 +182,7 @@ fn a_thousand_papers_from_the_shipped_bank_conform() {
         let inputs = Inputs {
             engine: drawer::ENGINE.to_owned(),
             blueprint,
-            snapshot: Snapshot::of(questions.iter().map(|question| &question.revision)),
+            snapshot: Snapshot::of(questions.iter().map(|question| &question.revision), "junior"),
             roster: Roster {
                 seated: Vec::new(),
                 reserves: (0..1000).map(|number| format!("sitting-{number}")).collect(),

@@ -1,7 +1,7 @@
 //! The question bank 题库 for its authors: what it still lacks, the questions of a cell, one question as the candidate sees it.
 
 use leptos::prelude::*;
-use question_bank::question::Kind;
+use question_bank::{question::Kind, standard::Name};
 
 use super::candidate::exam_word;
 use crate::{
@@ -107,7 +107,7 @@ fn foot(lang: Lang, short: &[ShortageView]) -> AnyView {
 /// `GET /bank/{standard}/questions`
 pub fn questions(page: &Page, view: &QuestionListView) -> String {
     let lang = page.lang;
-    let title = format!("{} · {}", i18n::name(&view.function, lang), i18n::name(&view.level, lang));
+    let title = format!("{} · {}", i18n::name(&view.function, lang), level_name(lang, view.level.as_ref()));
     ui::document(page, &frame(title.clone()), || {
         let total: usize = view.points.iter().map(|(.., questions)| questions.len()).sum();
         let content = view! {
@@ -158,6 +158,19 @@ fn difficulty(lang: Lang, permille: u32) -> String {
     t!(lang, bank::difficulty, p = number_of_milli(permille))
 }
 
+/// Of a question of several levels each level's own.
+fn difficulties(lang: Lang, levels: &[(Name, u32)]) -> String {
+    let own = |(level, permille): &(Name, u32)| format!("{} {}", i18n::name(level, lang), number_of_milli(*permille));
+    match levels {
+        [(_, permille)] => difficulty(lang, *permille),
+        levels => levels.iter().map(own).collect::<Vec<_>>().join(" · "),
+    }
+}
+
+fn level_name(lang: Lang, level: Option<&Name>) -> String {
+    level.map_or_else(|| t!(lang, bank::all_levels).to_owned(), |level| i18n::name(level, lang))
+}
+
 /// `GET /bank/questions/{id}`: the very markup of the exam page; key and explanation folded away.
 pub fn question(page: &Page, view: &QuestionView) -> String {
     let lang = page.lang;
@@ -169,13 +182,13 @@ pub fn question(page: &Page, view: &QuestionView) -> String {
             id.as_ref().map(|id| view! { <a class="button" href=format!("/bank/questions/{id}")>{words}</a> })
         };
         let content = view! {
-            <p class="back"><a href=cell>{i18n::name(&view.function, lang)}" · "{i18n::name(&view.level, lang)}</a></p>
+            <p class="back"><a href=cell>{i18n::name(&view.function, lang)}" · "{level_name(lang, view.level.as_ref())}</a></p>
             <h1 class="num">{t!(lang, bank::question_title, id = view.id)}</h1>
             {ui::facts(vec![
                 (t!(lang, bank::knowledge), format!("{} {}", view.knowledge.0, view.knowledge.1)),
                 (t!(lang, bank::kind), i18n::kind_name(view.kind, lang).to_owned()),
                 (t!(lang, bank::revision), view.revision.to_string()),
-                (t!(lang, bank::expected), difficulty(lang, view.difficulty_permille)),
+                (t!(lang, bank::expected), difficulties(lang, &view.difficulty_permille)),
             ])}
             <section class="preview" aria-label=t!(lang, bank::preview)><form autocomplete="off"><article>{question::body(room, 0)}</article></form></section>
             <details class="act"><summary>{t!(lang, bank::key_and_explanation)}</summary><div class="act-body">

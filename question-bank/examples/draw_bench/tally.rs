@@ -1,5 +1,6 @@
 //! What the papers are worth: each held against the checker, their spread, and how often each question stands on one.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::thread;
 
@@ -36,6 +37,7 @@ fn revision(entry: &SnapshotEntry) -> Revision {
         options: (0..options).map(|option| option.to_string()).collect(),
         order: entry.order,
         difficulty_permille: rating(entry),
+        difficulty_at: BTreeMap::new(),
     }
 }
 

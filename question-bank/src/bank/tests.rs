@@ -82,6 +82,7 @@ fn good_questions_of_every_kind_are_read() {
         options: ["one", "two", "three", "four"].map(str::to_owned).to_vec(),
         order: OptionOrder::Fixed,
         difficulty_permille: 620,
+        difficulty_at: BTreeMap::new(),
     };
     assert_eq!(single.revision, expected);
     assert!(single.key.right(1) && !single.key.right(0));

@@ -8,7 +8,7 @@ use crate::question::OptionOrder;
 use crate::testing;
 
 fn snapshot() -> Snapshot {
-    Snapshot::of(testing::bank().iter())
+    Snapshot::of(testing::bank().iter(), "junior")
 }
 
 fn found(blueprint: &Blueprint, snapshot: &Snapshot) -> Diagnosis {

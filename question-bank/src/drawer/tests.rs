@@ -70,7 +70,7 @@ impl Case {
     }
 
     fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self.bank.iter())
+        Snapshot::of(self.bank.iter(), "junior")
     }
 
     /// Every conforming paper, by the oracle.

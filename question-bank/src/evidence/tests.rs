@@ -111,6 +111,7 @@ fn revision(entry: &SnapshotEntry) -> Revision {
         options: if entry.option_count == 2 { Vec::new() } else { vec!["?".to_owned(); entry.option_count.into()] },
         order: entry.order,
         difficulty_permille: entry.difficulty_permille.expect("rated"),
+        difficulty_at: BTreeMap::new(),
     }
 }
 

@@ -20,7 +20,7 @@ fn one_block(questions: u32) -> (Blueprint, Snapshot, Selection) {
         kinds: vec![quota],
         ..Blueprint::bare("synthetic", "junior")
     };
-    let snapshot = Snapshot::of(bank.iter());
+    let snapshot = Snapshot::of(bank.iter(), "junior");
     let selection = whole(&snapshot);
     (blueprint, snapshot, selection)
 }
@@ -63,7 +63,7 @@ fn shared_places(left: &Paper, right: &Paper) -> Vec<u32> {
 #[test]
 fn kinds_stand_in_blocks_and_every_field_is_the_banks() {
     let (blueprint, bank) = (testing::blueprint(), testing::bank());
-    let snapshot = Snapshot::of(bank.iter());
+    let snapshot = Snapshot::of(bank.iter(), "junior");
     let selection = whole(&snapshot);
     let (paper, clashes) = in_full((&blueprint, &snapshot, &selection), "sitting-1", &[]);
     assert_eq!((paper.items.len(), clashes.len()), (90, 0));
@@ -143,7 +143,7 @@ fn orders_apart_from_neighbours_come_up_equally_often() {
 #[test]
 fn nobody_in_a_full_room_has_a_question_where_a_neighbour_has_it() {
     let (blueprint, bank) = (testing::blueprint(), testing::bank());
-    let snapshot = Snapshot::of(bank.iter());
+    let snapshot = Snapshot::of(bank.iter(), "junior");
     let selection = whole(&snapshot);
     let mut room: Vec<(Place, Paper)> = Vec::new();
     for seat in 1..=30 {
@@ -195,7 +195,7 @@ fn what_cant_be_avoided_is_told() {
         Kind::MultipleChoice => ["alpha-multiple-00", "beta-multiple-00"].contains(&one.question.as_str()),
     };
     let few: Vec<_> = bank.into_iter().filter(is_wanted).collect();
-    let snapshot = Snapshot::of(few.iter());
+    let snapshot = Snapshot::of(few.iter(), "junior");
     let selection = whole(&snapshot);
     let arranged =
         |sitting: &str, neighbours: &[&Paper]| in_full((&blueprint, &snapshot, &selection), sitting, neighbours);

@@ -94,7 +94,7 @@ pub fn draw(args: &Args) -> anyhow::Result<()> {
         }
     };
     let roster = roster(&args.roster)?;
-    let snapshot = Snapshot::of(bank.iter());
+    let snapshot = Snapshot::of(bank.iter(), &blueprint.level);
     let inputs = Inputs { engine: ENGINE.to_owned(), blueprint, snapshot, roster, earlier };
     let secret = Secret::join(&contributions[0], &contributions[1]);
     let papers: Vec<Drawn> = inputs.draw(&secret, threads(), &|_| ())?.iter().collect();

@@ -173,7 +173,7 @@ impl Centre {
                 id: revision.question.clone(),
                 kind: revision.kind,
                 stem: revision.stem.clone(),
-                difficulty_permille: revision.difficulty_permille,
+                difficulty_permille: revision.difficulty_permille_at(level),
             });
         }
         let points = content.work_contents.iter().flat_map(|work| &work.knowledge);
@@ -182,7 +182,7 @@ impl Centre {
         });
         Ok(QuestionListView {
             standard: standard.id.clone(),
-            level: standard.level(level).ok_or(Refusal::NotFound)?.name.clone(),
+            level: standard.level(level).map(|level| level.name.clone()),
             function: standard.function(function).ok_or(Refusal::NotFound)?.name.clone(),
             level_id: level.to_owned(),
             function_id: function.to_owned(),
@@ -206,12 +206,13 @@ impl Centre {
         let sibling = |at: Option<usize>| at.and_then(|at| siblings.get(at)).map(|sibling| sibling.question.clone());
         let right = |option: usize| u8::try_from(option).is_ok_and(|option| its.key.right(option));
         let point = standard.knowledge(&tags.level, &tags.function, &tags.knowledge);
+        let levels = standard.levels.iter().filter(|level| revision.is_of_level(&level.id));
         Ok(QuestionView {
             id: id.to_owned(),
             revision: revision.revision,
             kind: revision.kind,
             standard: tags.standard.clone(),
-            level: standard.level(&tags.level).map(|level| level.name.clone()).unwrap_or_default(),
+            level: standard.level(&tags.level).map(|level| level.name.clone()),
             level_id: tags.level.clone(),
             function: standard.function(&tags.function).map(|function| function.name.clone()).unwrap_or_default(),
             function_id: tags.function.clone(),
@@ -221,7 +222,9 @@ impl Centre {
             statement_true: (revision.kind == Kind::TrueFalse).then(|| right(0)),
             explanation: its.commentary.explanation,
             source: its.commentary.source,
-            difficulty_permille: revision.difficulty_permille,
+            difficulty_permille: levels
+                .map(|level| (level.name.clone(), revision.difficulty_permille_at(&level.id)))
+                .collect(),
             previous: sibling(at.checked_sub(1)),
             next: sibling(Some(at + 1)),
         })
@@ -248,7 +251,7 @@ impl<'a> Column<'a> {
         for cell in &compiled.cells {
             *needed.entry(cell.function.clone()).or_insert(0) += cell.min;
         }
-        let short = supply::shortages(&blueprint, &compiled, &Snapshot::of(bank.iter()));
+        let short = supply::shortages(&blueprint, &compiled, &Snapshot::of(bank.iter(), &blueprint.level));
         let name = |id: &str| standard.function(id).map(|function| function.name.clone()).unwrap_or_default();
         let view =
             |s: Shortage| ShortageView { function: name(&s.function), kind: s.kind, missing: s.needed - s.present };
@@ -273,5 +276,5 @@ impl<'a> Column<'a> {
 }
 
 fn in_cell<'a>(bank: &'a [Revision], level: &str, function: &str) -> impl Iterator<Item = &'a Revision> {
-    bank.iter().filter(move |revision| revision.tags.level == level && revision.tags.function == function)
+    bank.iter().filter(move |revision| revision.is_of_level(level) && revision.tags.function == function)
 }

@@ -160,7 +160,7 @@ impl Centre {
         let inputs = Inputs {
             engine: ENGINE.to_owned(),
             blueprint: settled.blueprint.clone(),
-            snapshot: Snapshot::of(bank.iter()),
+            snapshot: Snapshot::of(bank.iter(), &settled.blueprint.level),
             roster,
             earlier: EarlierPapers { named: settled.named.clone(), seen },
         };

@@ -61,13 +61,13 @@ impl Centre {
 
     async fn sheet(&self, session_id: &str) -> Result<Sheet, Refusal> {
         let mut sheets = self.desk.sheets.lock().await;
-        let (papers, functions, standard) = {
+        let (papers, functions, standard, level) = {
             let hall = self.hall();
             let session = hall.sessions.get(session_id).ok_or(Refusal::NotFound)?;
             let papers: Vec<(String, Arc<Paper>)> =
                 session.sittings.values().map(|sitting| (sitting.id.clone(), sitting.paper.clone())).collect();
             let functions: Vec<String> = session.blueprint.points.iter().map(|(id, _)| id.clone()).collect();
-            (papers, functions, session.standard.id.clone())
+            (papers, functions, session.standard.id.clone(), session.level.clone())
         };
         if let Some(known) = sheets.get(session_id).filter(|known| known.papers == papers.len()) {
             return Ok(known.clone());
@@ -77,7 +77,7 @@ impl Centre {
         let max_milli = papers.first().map_or(0, |(_, paper)| paper.items.iter().map(|item| item.points_milli).sum());
         let made = tokio::task::spawn_blocking(move || {
             let ratings: HashMap<(&str, u32), u32> =
-                bank.iter().map(|r| ((r.question.as_str(), r.revision), r.difficulty_permille)).collect();
+                bank.iter().map(|r| ((r.question.as_str(), r.revision), r.difficulty_permille_at(&level))).collect();
             let papers: Vec<PaperOf<'_>> = papers.iter().map(|(sitting, paper)| PaperOf { sitting, paper }).collect();
             let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
             let rating = |question: &str, revision| ratings.get(&(question, revision)).copied();

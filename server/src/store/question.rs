@@ -1,5 +1,7 @@
 //! Standards and questions. Keys are read by functions of their own, so that nothing brings one along by accident.
 
+use std::collections::BTreeMap;
+
 use question_bank::{
     key::Key,
     question::{Commentary, Kind, OptionOrder, Question, Revision, Tags},
@@ -30,6 +32,8 @@ struct Document {
     stem: String,
     options: Vec<String>,
     order: OptionOrder,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    difficulty_at: BTreeMap<String, u32>,
 }
 
 /// A key with the question it belongs to.
@@ -68,7 +72,12 @@ pub async fn is_same(tx: &mut Tx, question: &Question) -> Result<Option<bool>, S
 pub async fn insert(tx: &mut Tx, question: &Question, public: bool, at_ms: i64) -> Result<(), StoreError> {
     let Question { revision, key, commentary } = question;
     let number = i64::from(revision.revision);
-    let text = Document { stem: revision.stem.clone(), options: revision.options.clone(), order: revision.order };
+    let text = Document {
+        stem: revision.stem.clone(),
+        options: revision.options.clone(),
+        order: revision.order,
+        difficulty_at: revision.difficulty_at.clone(),
+    };
     let json = |value| serde_json::Value::to_string(&value);
     let document = json(serde_json::to_value(&text).map_err(|error| StoreError::Inconsistent(error.to_string()))?);
     let commentary =
@@ -164,6 +173,7 @@ impl RevisionRow {
             options: text.options,
             order: text.order,
             difficulty_permille: natural(self.difficulty_permille)?,
+            difficulty_at: text.difficulty_at,
         })
     }
 }

@@ -283,7 +283,7 @@ pub(super) fn question_list() -> QuestionListView {
     };
     QuestionListView {
         standard: "std".into(),
-        level: named("初级", "Junior"),
+        level: Some(named("初级", "Junior")),
         function: named("云计算安全管理", "Security"),
         level_id: "junior".into(),
         function_id: "security-management".into(),
@@ -307,7 +307,7 @@ pub(super) fn question_view(kind: Kind) -> QuestionView {
         revision: 1,
         kind,
         standard: "std".into(),
-        level: named("初级", "Junior"),
+        level: Some(named("初级", "Junior")),
         level_id: "junior".into(),
         function: named("云计算安全管理", "Security"),
         function_id: "security-management".into(),
@@ -321,7 +321,7 @@ pub(super) fn question_view(kind: Kind) -> QuestionView {
         statement_true: (kind == Kind::TrueFalse).then_some(true),
         explanation: "堡垒机上的用户、资产和托管账号**彼此独立**。".into(),
         source: "国家职业标准 2-02-10-12 初级 6.1.4".into(),
-        difficulty_permille: 740,
+        difficulty_permille: vec![(named("初级", "Junior"), 740)],
         previous: Some("sm-6.1.4-01".into()),
         next: None,
     }

@@ -6,7 +6,7 @@ use super::*;
 
 /// Twenty questions from a bank of ninety.
 fn synthetic() -> (Blueprint, Snapshot) {
-    (testing::blueprint(), Snapshot::of(testing::bank().iter()))
+    (testing::blueprint(), Snapshot::of(testing::bank().iter(), "junior"))
 }
 
 fn select(drawer: &Drawer<'_>, sitting: &str) -> Selection {
@@ -55,7 +55,7 @@ fn papers_of_two_sittings_are_independent() {
         never: ids(["beta-single-04"]),
         ..Blueprint::bare("synthetic", "junior")
     };
-    let (snapshot, earlier) = (Snapshot::of(bank.iter()), EarlierPapers::default());
+    let (snapshot, earlier) = (Snapshot::of(bank.iter(), "junior"), EarlierPapers::default());
     let drawer = Drawer::new(&blueprint, &snapshot, &earlier).expect("the bank suffices");
     let pair = |number: u32| [2 * number, 2 * number + 1].map(|one| select(&drawer, &format!("sitting-{one}")));
     assert_uniform(&tally((0..20_000).map(pair)), 12 * 12, "pairs of papers");

@@ -116,7 +116,7 @@ fn refused_or_drawn(
     bank: &[Revision],
     earlier: &EarlierPapers,
 ) -> Result<Result<(), Refusal>, TestCaseError> {
-    let snapshot = Snapshot::of(bank.iter());
+    let snapshot = Snapshot::of(bank.iter(), "junior");
     let drawer = match Drawer::new(blueprint, &snapshot, earlier) {
         Ok(drawer) => drawer,
         Err(refusal) => return Ok(Err(refusal)),
