@@ -15,6 +15,10 @@ use crate::key::{self, Key, KeyError};
 use crate::question::{COMMON, Commentary, Kind, OptionOrder, Question, Revision, Tags};
 use crate::standard::Standard;
 
+pub mod coverage;
+pub mod guess;
+pub mod lint;
+
 /// One thing that keeps a question, or a whole file, out of the bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BankProblem {

@@ -2,6 +2,12 @@
 
 use std::collections::BTreeSet;
 
+/// The default bands: a question is easy that so many of a thousand just-passing candidates get right, and medium from the
+/// second number on.
+pub const EASY_PERMILLE: u32 = 750;
+/// See [`EASY_PERMILLE`].
+pub const MEDIUM_PERMILLE: u32 = 450;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -320,7 +326,11 @@ impl Blueprint {
             min: count,
             max: count,
         };
-        let bands = vec![band("easy", 750, outer), band("medium", 450, questions - 2 * outer), band("hard", 0, outer)];
+        let bands = vec![
+            band("easy", EASY_PERMILLE, outer),
+            band("medium", MEDIUM_PERMILLE, questions - 2 * outer),
+            band("hard", 0, outer),
+        ];
         let mean = Some(Mean { target_permille: 600, tolerance_permille: 5 });
         Self { difficulty: Some(Difficulty { mean, bands }), ..self }
     }
