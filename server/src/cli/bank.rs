@@ -4,21 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use question_bank::{bank, standard::Standard};
+use question_bank::standard::Standard;
 
 use super::open::open;
-use crate::{config::Settings, shipped};
+use crate::config::Settings;
+
+mod check;
+
+use check::{CheckArgs, check};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check a bank's files without loading them
-    Check {
-        /// Folder with TOML files, one for each knowledge point
-        folder: PathBuf,
-        /// Id of the standard
-        #[arg(long)]
-        standard: String,
-    },
+    /// Check a bank's files without loading them: rules of writing, coverage, what can be drawn
+    Check(CheckArgs),
     /// Load your own questions; they are not public, and may be used where it counts
     Load {
         /// Folder with TOML files, one for each knowledge point
@@ -36,7 +34,7 @@ pub enum Command {
 
 pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Check { folder, standard } => check(&folder, &standard),
+        Command::Check(args) => check(&args),
         Command::Load { folder, standard } => {
             let files = files(&folder)?;
             let loaded = open(settings).await?.centre.load_bank(&standard, &files, false, "system").await?;
@@ -51,20 +49,6 @@ pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
             Ok(())
         }
     }
-}
-
-fn check(folder: &Path, standard: &str) -> anyhow::Result<()> {
-    let standards = shipped::standards()?;
-    let standard = standards
-        .iter()
-        .find(|its| its.id == standard)
-        .with_context(|| format!("there is no standard {standard:?}"))?;
-    let (questions, problems) = bank::read(standard, &files(folder)?);
-    for problem in &problems {
-        eprintln!("{problem}");
-    }
-    println!("{} questions, {} problems", questions.len(), problems.len());
-    if problems.is_empty() { Ok(()) } else { bail!("the bank has problems; correct them and check again") }
 }
 
 /// Every TOML file below a folder, with its path inside it.
