@@ -396,6 +396,10 @@ pub struct CoverageCell {
     pub approved: u32,
     /// Questions that one paper takes.
     pub needed: u32,
+    /// Approved questions of each kind, in the order of [`Kind::ALL`].
+    pub kinds: [u32; 3],
+    /// Approved questions that are easy, medium and hard.
+    pub bands: [u32; 3],
     /// Knowledge points with no question.
     pub points_without: u32,
     pub short: Vec<ShortageView>,

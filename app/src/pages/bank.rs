@@ -47,6 +47,7 @@ pub fn coverage(page: &Page, view: &CoverageView) -> String {
                 <li><svg class="p" viewBox="0 0 22 8" aria-hidden="true" focusable="false"><rect class="done" width="22" height="8"/></svg>{t!(lang, bank::key_approved)}</li>
                 <li><i class="swatch low" aria-hidden="true"></i>{t!(lang, bank::key_short)}</li>
             </ul>
+            <p class="acts"><a class="button" href=format!("/bank/{}/coverage.csv", view.standard)>{t!(lang, bank::coverage_file)}</a></p>
         };
         ui::staff(page, true, content.into_any())
     })
@@ -78,6 +79,8 @@ fn cell(lang: Lang, cell: &CoverageCell, function: &str) -> AnyView {
                 <svg class="p" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">
                     <rect class="rail" width="100" height="4"/><rect class="done" width=percent height="4"/>
                 </svg>
+                <small class="muted num">{t!(lang, bank::kinds_of, a = cell.kinds[0], b = cell.kinds[1], c = cell.kinds[2])}</small>
+                <small class="muted num">{t!(lang, bank::bands_of, a = cell.bands[0], b = cell.bands[1], c = cell.bands[2])}</small>
                 {short}{without}
             </a>
         </td>

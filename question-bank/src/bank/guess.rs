@@ -15,6 +15,8 @@ use crate::response::Response;
 pub enum Guesser {
     /// The longest option; statements are true.
     Longest,
+    /// The shortest option; statements are true.
+    Shortest,
     /// The option that is displayed at this place, from 0; statements are true.
     Place(u8),
     /// The option that shares most characters with the stem; statements are true.
@@ -27,8 +29,9 @@ pub enum Guesser {
 
 impl Guesser {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Longest,
+        Self::Shortest,
         Self::Place(0),
         Self::Place(1),
         Self::Place(2),
@@ -42,6 +45,7 @@ impl Guesser {
     pub fn name(self) -> String {
         match self {
             Self::Longest => "the longest option".to_owned(),
+            Self::Shortest => "the shortest option".to_owned(),
             Self::Place(place) => format!("always {}", letter(place)),
             Self::LikeTheStem => "the option most like the stem".to_owned(),
             Self::Absolute => "an option with an absolute word".to_owned(),
@@ -76,6 +80,7 @@ impl Guesser {
         };
         match self {
             Self::Longest => most(places, &|place| option(place).chars().count()),
+            Self::Shortest => most(places, &|place| usize::MAX - option(place).chars().count()),
             Self::Place(place) => place,
             Self::LikeTheStem => {
                 let known: BTreeSet<char> = stem.chars().filter(|one| one.is_alphanumeric()).collect();
@@ -170,7 +175,7 @@ mod tests {
         let scores = scores(&[paper.clone(), paper], &bank, &blueprint);
         let earned: Vec<u32> = scores.iter().map(|guessed| guessed.mean_milli / 1000).collect();
         // All take the multiple choice; the single choice is displayed third; the statement is false.
-        assert_eq!(earned, [1, 1, 1, 2, 1, 2, 1, 2]);
+        assert_eq!(earned, [1, 1, 1, 1, 2, 1, 2, 1, 2]);
         assert!(scores.iter().all(|guessed| guessed.best_milli == guessed.mean_milli));
     }
 }

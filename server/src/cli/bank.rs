@@ -10,13 +10,17 @@ use super::open::open;
 use crate::config::Settings;
 
 mod check;
+mod sample;
 
 use check::{CheckArgs, check};
+use sample::{SampleArgs, sample};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check a bank's files without loading them: rules of writing, coverage, what can be drawn
     Check(CheckArgs),
+    /// Print some questions picked by lot, with keys, as Markdown
+    Sample(SampleArgs),
     /// Load your own questions; they are not public, and may be used where it counts
     Load {
         /// Folder with TOML files, one for each knowledge point
@@ -35,6 +39,7 @@ pub enum Command {
 pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Check(args) => check(&args),
+        Command::Sample(args) => sample(&args),
         Command::Load { folder, standard } => {
             let files = files(&folder)?;
             let loaded = open(settings).await?.centre.load_bank(&standard, &files, false, "system").await?;

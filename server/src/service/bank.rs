@@ -6,7 +6,7 @@ use kaochang_app::view::{
     CoverageCell, CoverageRow, CoverageView, QuestionListView, QuestionRow, QuestionView, ShortageView,
 };
 use question_bank::{
-    bank::{self, BankProblem},
+    bank::{self, BankProblem, coverage::Coverage},
     blueprint::Blueprint,
     paper::Snapshot,
     question::{Kind, Revision},
@@ -130,6 +130,7 @@ impl Centre {
     pub async fn coverage_view(&self, standard_id: &str) -> Result<CoverageView, Refusal> {
         let standard = self.standard(standard_id).ok_or(Refusal::NotFound)?;
         let bank = question::approved(&mut self.store.read().await?, standard_id, true).await?;
+        let coverage = Coverage::of(&standard, &bank);
         let columns: Vec<Column<'_>> =
             standard.columns.iter().map(|column| Column::of(&standard, column, &bank)).collect();
         let name = |level: &str| standard.level(level).map(|level| level.name.clone()).unwrap_or_default();
@@ -137,7 +138,7 @@ impl Centre {
             |id: &Option<String>| id.as_deref().and_then(|id| standard.direction(id)).map(|d| d.name.clone());
         let rows = standard.functions.iter().map(|function| CoverageRow {
             function: function.name.clone(),
-            cells: columns.iter().map(|column| column.cell(&standard, &function.id, &bank)).collect(),
+            cells: columns.iter().map(|column| column.cell(&standard, &function.id, &coverage)).collect(),
         });
         Ok(CoverageView {
             standard: standard.id.clone(),
@@ -153,6 +154,13 @@ impl Centre {
                 .map(|column| column.short.into_iter().map(|(_, shortage)| shortage).collect())
                 .collect(),
         })
+    }
+
+    /// The same by knowledge point, as a file.
+    pub async fn coverage_csv(&self, standard_id: &str) -> Result<String, Refusal> {
+        let standard = self.standard(standard_id).ok_or(Refusal::NotFound)?;
+        let bank = question::approved(&mut self.store.read().await?, standard_id, true).await?;
+        Ok(Coverage::of(&standard, &bank).csv())
     }
 
     /// Questions of one level and function, by knowledge point.
@@ -258,18 +266,18 @@ impl<'a> Column<'a> {
         Self { weights: column, needed, short: short.into_iter().map(|s| (s.function.clone(), view(s))).collect() }
     }
 
-    fn cell(&self, standard: &Standard, function: &str, bank: &[Revision]) -> Option<CoverageCell> {
+    fn cell(&self, standard: &Standard, function: &str, coverage: &Coverage) -> Option<CoverageCell> {
         let needed = *self.needed.get(function)?;
         let level = &self.weights.level;
-        let points = standard.content(level, function).cloned()?;
-        let without = points.work_contents.iter().flat_map(|work| &work.knowledge);
-        let without = without
-            .filter(|point| !in_cell(bank, level, function).any(|revision| revision.tags.knowledge == point.code));
+        let cell = coverage.cells.iter().find(|cell| cell.level == *level && cell.function == function)?;
+        let count = cell.count();
         Some(CoverageCell {
             href: format!("/bank/{}/questions?level={level}&function={function}", standard.id),
-            approved: as_u32(in_cell(bank, level, function).count()),
+            approved: count.total(),
             needed,
-            points_without: as_u32(without.count()),
+            kinds: count.kinds,
+            bands: count.bands,
+            points_without: as_u32(cell.points.iter().filter(|point| point.count.total() == 0).count()),
             short: self.short.iter().filter(|(id, _)| id == function).map(|(_, shortage)| shortage.clone()).collect(),
         })
     }

@@ -29,6 +29,14 @@ pub async fn coverage(State(web): State<Web>, visitor: Visitor, who: Staff, Path
     }
 }
 
+/// `GET /bank/{standard}/coverage.csv`: UTF-8 with its mark, as spreadsheets want it.
+pub async fn coverage_csv(State(web): State<Web>, visitor: Visitor, Path(standard): Path<String>) -> Response {
+    match web.centre.coverage_csv(&standard).await {
+        Ok(text) => reply::download("coverage.csv", "text/csv; charset=utf-8", format!("\u{feff}{text}")),
+        Err(refusal) => reply::failed(&visitor, refusal),
+    }
+}
+
 /// `GET /bank/{standard}/questions`
 pub async fn questions(
     State(web): State<Web>,

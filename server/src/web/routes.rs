@@ -87,6 +87,7 @@ pub fn routes() -> Vec<Route> {
         row("/rooms/{room}/{act}", POST, Staff(PROCTOR), post(room::act)),
         row("/rooms/{room}/sittings/{sitting}/{act}", POST, Staff(PROCTOR), post(room::sitting_act)),
         row("/bank/{standard}", GET, Staff(AUTHOR), get(bank::coverage)),
+        row("/bank/{standard}/coverage.csv", GET, Staff(AUTHOR), get(bank::coverage_csv)),
         row("/bank/{standard}/questions", GET, Staff(AUTHOR), get(bank::questions)),
         row("/bank/questions/{question}", GET, Staff(AUTHOR), get(bank::question)),
         row("/drafts/new", GET_POST, Staff(OFFICE), get(draft::new).post(draft::create).layer(long)),

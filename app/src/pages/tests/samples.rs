@@ -247,6 +247,8 @@ pub(super) fn coverage() -> CoverageView {
             href: "/bank/std/questions?level=junior&function=ethics".into(),
             approved,
             needed,
+            kinds: [approved / 5, approved - 2 * (approved / 5), approved / 5],
+            bands: [approved / 3, approved - 2 * (approved / 3), approved / 3],
             points_without: 2,
             short,
         })
