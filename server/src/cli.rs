@@ -5,7 +5,7 @@ mod audit;
 mod bank;
 mod demo;
 mod draw;
-mod open;
+pub mod open;
 mod serve;
 mod session;
 

@@ -2,6 +2,7 @@
 
 mod draw;
 mod rest;
+mod saves;
 
 use anyhow::Result;
 
@@ -11,6 +12,8 @@ use crate::workspace::Workspace;
 pub enum Bench {
     /// Memory of the server at rest, with the demonstration's data loaded
     Rest,
+    /// Durable saves through the real endpoint, beside a bare writer and a bare echo
+    Saves(saves::Options),
     /// Time, memory and spread of drawn papers, and of papers drawn slot by slot
     Draw(draw::Options),
 }
@@ -18,6 +21,7 @@ pub enum Bench {
 pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Rest => rest::run(workspace),
+        Bench::Saves(options) => saves::run(workspace, options),
         Bench::Draw(options) => draw::run(workspace, options),
     }
 }

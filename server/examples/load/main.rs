@@ -1,0 +1,55 @@
+//! Load on a real server: what saving an answer costs, beside what a bare server and a bare writer could do.
+//!
+//! `load saves BINARY FOLDER [POSTGRES_URL]`. The generator, the server and what it is compared with are processes of their own
+//! on one machine; every case runs in turn, round after round, so that a machine that drifts slows all of them alike. One JSON
+//! object a line on stdout. `cargo xtask bench saves` builds and runs it.
+
+mod bare;
+mod client;
+mod machine;
+mod people;
+mod saves;
+mod server;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: load saves BINARY FOLDER [POSTGRES_URL]
+       load echo PORT                      (a bare JSON echo)
+       load writer PORT FOLDER|URL SESSION (a bare route in front of the group-commit writer)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> anyhow::Result<()> {
+    match arguments {
+        ["saves", binary, folder] => {
+            generator()?.block_on(saves::run(&PathBuf::from(binary), &PathBuf::from(folder), None))
+        }
+        ["saves", binary, folder, url] => {
+            generator()?.block_on(saves::run(&PathBuf::from(binary), &PathBuf::from(folder), Some(url)))
+        }
+        ["echo", port] => server_threads()?.block_on(bare::echo(port.parse()?)),
+        ["writer", port, store, session] => server_threads()?.block_on(bare::writer(port.parse()?, store, session)),
+        _ => anyhow::bail!(USAGE),
+    }
+}
+
+/// One thread, so that the generator leaves the machine to what it measures.
+fn generator() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// As the real server runs.
+fn server_threads() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
