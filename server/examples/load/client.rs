@@ -32,6 +32,12 @@ impl Client {
         Ok(Self { address, stream, buffer: Vec::new(), cookies: BTreeMap::new() })
     }
 
+    /// The same browser on a new connection.
+    pub async fn again(&self) -> anyhow::Result<Self> {
+        let cookies = self.cookies.clone();
+        Ok(Self { cookies, ..Self::connect(self.address).await? })
+    }
+
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
         let request = format!("GET {path} HTTP/1.1\r\n{}\r\n", self.headers());
         self.send(request.as_bytes()).await

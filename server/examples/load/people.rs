@@ -129,6 +129,8 @@ impl Hall {
 impl Candidate {
     /// Opens the exam page; what it carries names the sitting.
     pub async fn open(&mut self) -> anyhow::Result<()> {
+        // The first connection has been idle since the login, and the server may have closed it.
+        self.client = self.client.again().await?;
         let page = self.client.get("/exam").await?;
         if page.status != 200 {
             bail!("the exam page answers {}: {}", page.status, page.location);

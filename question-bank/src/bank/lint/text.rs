@@ -23,7 +23,7 @@ pub(super) fn characters(text: &str) -> usize {
 
 /// Words that turn a demand round.
 const NEGATIVES: [&str; 11] =
-    ["不正确", "错误的是", "错误的有", "不属于", "不包括", "不能", "不应", "不宜", "不是", "不符合", "不可"];
+    ["不正确", "错误的是", "错误的有", "不属于", "不包括", "不能", "不应", "不宜", "不是", "不符合", "不可取"];
 /// After such a word a demand ends within so many characters.
 const DEMAND_MAX: usize = 12;
 
