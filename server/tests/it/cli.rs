@@ -244,6 +244,26 @@ fn a_bank_file_with_a_fault_is_named_with_its_line() {
     assert!(error.contains("\"other\""), "{error}");
 }
 
+/// What ships is clean, and the documents say what the commands say.
+#[test]
+fn the_shipped_bank_is_clean_and_its_documents_are_of_today() {
+    let folder = Folder::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the server lies in the workspace");
+    let bank = root.join("question-bank/bank");
+    let command = |act: &str| {
+        let mut command = kaochang(&folder.0);
+        command.args(["bank", act]).arg(&bank).args(["--standard", STANDARD]);
+        command
+    };
+    let report = done(command("check").args(["--coverage", "coverage.csv"]));
+    let document = |name: &str| std::fs::read_to_string(root.join("docs").join(name)).expect("it is there");
+    assert_eq!(report, document("BANK-REPORT.txt"), "write it anew by `kaochang bank check … --report`");
+    let coverage = std::fs::read_to_string(folder.0.join("coverage.csv")).expect("it was written");
+    assert_eq!(coverage, document("BANK-COVERAGE.csv"), "write it anew by `kaochang bank check … --coverage`");
+    let sample = done(&mut command("sample"));
+    assert!(document("BANK-SAMPLE.md").ends_with(&sample), "write it anew by `kaochang bank sample`");
+}
+
 #[test]
 fn accounts_are_made_once_with_a_password_that_is_one() {
     let folder = Folder::new();

@@ -214,7 +214,8 @@ async fn a_bank_that_one_candidate_has_used_up_says_whose() {
         if seen.split(' ').count() < 3 {
             one.act(&last, "contribute", &[("by", "system_both")]).await;
             one.act(&last, "draw", &[]).await;
-            one.settled(&last).await;
+            let page = one.settled(&last).await;
+            assert!(exam.centre.commitment(&last).is_some(), "{page}");
             seen = format!("{seen} {last}");
         }
     }

@@ -106,8 +106,9 @@ impl Centre {
 
     fn draw_view(&self, id: &str, drawn: bool) -> DrawView {
         match self.desk.drawing() {
-            _ if drawn => DrawView::Done(id.to_owned()),
+            // Written down already, but perhaps not in memory yet: the session's page comes once it is.
             Some(drawing) if drawing.draft == id => DrawView::Running(drawing.progress()),
+            _ if drawn => DrawView::Done(id.to_owned()),
             Some(_) => DrawView::Elsewhere,
             None => self.desk.failure(id).map_or(DrawView::Idle, DrawView::Failed),
         }
