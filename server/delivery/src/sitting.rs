@@ -155,6 +155,28 @@ impl Sitting {
         Self { phase: Phase::Expected, epoch: 0, ledger, paper, answers }
     }
 
+    /// A sitting as it was written down. `answers` are those that were ever saved, by position; `None` where one is of no
+    /// question of the paper.
+    pub fn restored(
+        paper: Vec<Shape>,
+        ledger: Vec<LedgerRow>,
+        phase: Phase,
+        epoch: i64,
+        answers: impl IntoIterator<Item = (u32, Answer)>,
+    ) -> Option<Self> {
+        let mut sitting = Self { phase, epoch, ..Self::expected(paper, ledger) };
+        for (position, answer) in answers {
+            let index = sitting.index(position).ok()?;
+            sitting.answers[index] = answer;
+        }
+        Some(sitting)
+    }
+
+    /// Whether it has started and is not closed.
+    pub fn is_writing(&self) -> bool {
+        matches!(self.phase, Phase::Writing { .. })
+    }
+
     /// `deadline = started + Σ ledger`, on the exam clock (law 3); the session's duration is the ledger's row of the start.
     pub fn deadline_clock_ms(&self) -> Option<i64> {
         match self.phase {
@@ -180,6 +202,25 @@ impl Sitting {
             Phase::Absent => Err(Refusal::Absent),
             _ => Ok(self.epoch + 1),
         }
+    }
+
+    /// A login with this epoch was written down.
+    pub fn logged_in(&mut self, epoch: i64) {
+        self.epoch = epoch;
+        if self.phase == Phase::Expected {
+            self.phase = Phase::Present { confirmed: false, accepted: false };
+        }
+    }
+
+    /// A start, and the grant of the session's duration with it, were written down.
+    pub fn started(&mut self, started_clock_ms: i64, row: LedgerRow) {
+        self.phase = Phase::Writing { started_clock_ms };
+        self.ledger.push(row);
+    }
+
+    /// Number of the ledger's next row.
+    pub fn next_row_no(&self) -> i64 {
+        self.ledger.last().map_or(0, |row| row.row_no) + 1
     }
 
     /// Whether changes of this epoch are taken now. Law 2: until the deadline plus the allowance, to the millisecond.

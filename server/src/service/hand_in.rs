@@ -70,10 +70,7 @@ impl Centre {
         let (jobs, clock_ms, standard) = {
             let hall = self.hall();
             let session = hall.sessions.get(session_id).ok_or_else(|| inconsistent("a session that is not there"))?;
-            let open = ids
-                .iter()
-                .filter_map(|id| session.sittings.get(id))
-                .filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
+            let open = ids.iter().filter_map(|id| session.sittings.get(id)).filter(|s| s.sitting.is_writing());
             let jobs: Vec<Job> = open.map(|s| Job { sitting: s.id.clone(), marker: Marker::of(session, s) }).collect();
             (jobs, self.now(session), session.standard.id.clone())
         };
