@@ -23,9 +23,16 @@ impl Sitting {
         changes.iter().map(|change| self.checked(change)).collect()
     }
 
-    /// The commit found the sitting closed or taken by another epoch; which of both, memory knows or is about to.
-    pub fn why_not_written(&self, epoch: i64) -> Refusal {
-        if self.epoch == epoch { Refusal::Closed } else { Refusal::Epoch }
+    /// The commit found the sitting closed or taken by another epoch; which of both. `None`: memory knows of neither, so that
+    /// another server must have done it, and the page is to ask again.
+    pub fn why_not_written(&self, epoch: i64) -> Option<Refusal> {
+        if self.epoch != epoch {
+            Some(Refusal::Epoch)
+        } else if self.is_writing() {
+            None
+        } else {
+            Some(Refusal::Closed)
+        }
     }
 
     /// Positions where, after these changes were applied, something else stands than they asked for: a newer change was
@@ -76,6 +83,15 @@ mod tests {
         assert_eq!(asks((2, 1), 0), Err(Refusal::Epoch));
         assert_eq!(asks((1, 1), 0), Err(Refusal::Epoch));
         assert_eq!(asks((2, 2), terms.allowance_ms), Err(Refusal::Closed));
+    }
+
+    #[test]
+    fn never_told_closed_while_it_is_open() {
+        let mut sitting = writing();
+        assert_eq!(sitting.why_not_written(1), Some(Refusal::Epoch));
+        assert_eq!(sitting.why_not_written(2), None);
+        sitting.phase = Phase::Absent;
+        assert_eq!(sitting.why_not_written(2), Some(Refusal::Closed));
     }
 
     #[test]

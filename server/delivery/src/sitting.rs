@@ -196,6 +196,12 @@ impl Sitting {
         self.deadline_clock_ms().is_some_and(|deadline| now_clock_ms >= deadline + terms.allowance_ms)
     }
 
+    /// Whether it may be closed now. Asked again when the close has its turn: time may have been granted since the clock found
+    /// it over.
+    pub fn may_close(&self, by: ClosedBy, terms: &Terms, now_clock_ms: i64) -> bool {
+        self.is_writing() && (by != ClosedBy::Clock || self.is_over(terms, now_clock_ms))
+    }
+
     /// Whether a login is possible, and its epoch.
     pub fn next_epoch(&self) -> Result<i64, Refusal> {
         match self.phase {
@@ -377,6 +383,19 @@ mod tests {
         sitting.ledger.push(grant(2, 600_000));
         assert_eq!(sitting.deadline_clock_ms(), Some(100 + 1_000 + 600_000));
         assert_eq!(sitting.phase, Phase::Writing { started_clock_ms: 100 });
+    }
+
+    #[test]
+    fn a_grant_at_the_last_moment_keeps_the_clock_from_closing() {
+        let (mut sitting, terms) = (writing(), terms());
+        let closes = 100 + 1_000 + terms.allowance_ms;
+        assert!(!sitting.may_close(ClosedBy::Clock, &terms, closes - 1));
+        assert!(sitting.may_close(ClosedBy::Clock, &terms, closes));
+        sitting.ledger.push(grant(2, 60_000));
+        assert!(!sitting.may_close(ClosedBy::Clock, &terms, closes));
+        assert!(sitting.may_close(ClosedBy::Proctor, &terms, closes));
+        sitting.phase = Phase::Closed { by: ClosedBy::Clock, closed_clock_ms: closes };
+        assert!(!sitting.may_close(ClosedBy::Proctor, &terms, closes));
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Centre {
             match self.writer.save(rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
                 Ok(false) => {
-                    let why = self.why_not_written(&admitted);
+                    let why = self.why_not_written(&admitted).await;
                     if why == SaveRefusalCode::Closed {
                         let kept = self.quarantine(&admitted.session, &admitted.sitting, &request.changes).await;
                         kept.map_err(|_| SaveRefusalCode::Busy)?;
@@ -87,10 +87,11 @@ impl Centre {
         if !same {
             match self.writer.save(rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
-                Ok(false) if self.why_not_written(&admitted) == SaveRefusalCode::Epoch => {
-                    return Err(Code::EpochStale.into());
-                }
-                Ok(false) => return self.quarantine_form(&hash, form).await,
+                Ok(false) => match self.why_not_written(&admitted).await {
+                    SaveRefusalCode::Epoch => return Err(Code::EpochStale.into()),
+                    SaveRefusalCode::Closed => return self.quarantine_form(&hash, form).await,
+                    _ => return Err(Code::StoreBusy.into()),
+                },
                 Err(StoreError::Full) => return Err(Code::StoreFull.into()),
                 Err(_) => return Err(Code::StoreBusy.into()),
             }
@@ -171,11 +172,14 @@ impl Centre {
         })
     }
 
-    /// The commit found the sitting closed or taken by another epoch; which of both, memory knows or is about to.
-    fn why_not_written(&self, admitted: &Admitted) -> SaveRefusalCode {
+    /// The commit found the sitting closed or taken by another epoch. Which of both, memory may be about to learn: the act
+    /// that did it is waited for, or the page would be told of an end that is none.
+    async fn why_not_written(&self, admitted: &Admitted) -> SaveRefusalCode {
+        let _acts = self.acts.lock().await;
         let hall = self.hall();
         let sitting = hall.sessions.get(&admitted.session).and_then(|session| session.sittings.get(&admitted.sitting));
-        sitting.map_or(SaveRefusalCode::Closed, |sitting| code(sitting.sitting.why_not_written(admitted.epoch)))
+        let why = sitting.and_then(|sitting| sitting.sitting.why_not_written(admitted.epoch));
+        why.map_or(SaveRefusalCode::Busy, code)
     }
 
     /// Keeps the answer of a form that came after the close, and says so.

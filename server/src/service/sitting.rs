@@ -440,6 +440,8 @@ impl Centre {
     /// 交卷 by the candidate. A second hand-in does no harm.
     pub async fn hand_in(&self, token: &str, epoch: i64) -> Result<(), Refusal> {
         let hash = token_hash(token);
+        // Looked at in its turn: a login that came before has taken the sitting over.
+        let _acts = self.acts.lock().await;
         let (session, sitting) = {
             let hall = self.hall();
             let (session, sitting, own) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
@@ -456,7 +458,7 @@ impl Centre {
             }
             (session.id.clone(), sitting.id.clone())
         };
-        self.close_sittings(&session, &[sitting], ClosedBy::Candidate, "candidate", "").await?;
+        self.close_locked(&session, &[sitting], ClosedBy::Candidate, "candidate", "").await?;
         Ok(())
     }
 
