@@ -157,7 +157,6 @@ impl World {
                 self.count(Fault::AtTheClose);
                 let index = self.chance.below(self.setting.paper.len());
                 let (position, response) = self.choice(index);
-                self.book.let_go(sitting, position);
                 let changes = vec![ChangeWire { seq, position, response, flagged: false }];
                 let ask = Ask::Save(SaveRequest { epoch, changes, left_page: 0 });
                 let message = Message { candidate: sitting, machine: 0, tab: None, request: 0, token, ask };

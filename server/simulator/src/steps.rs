@@ -344,6 +344,10 @@ impl World {
             let write = Write::Answer { sitting, epoch, clock_ms, change };
             self.servers[server].memory.apply(&write, self.plant);
         }
+        if save.message.tab.is_none() {
+            // Forged in the candidate's name: what the page showed may stand no more.
+            save.changes.iter().for_each(|change| self.book.let_go(sitting, change.position));
+        }
         let reply = self.servers[server].memory.reply(&save, self.clock(server));
         if let Ask::Save(request) = &save.message.ask {
             self.book.acknowledged(sitting, &request.changes, &reply);
