@@ -279,6 +279,10 @@ impl World {
                 if save.changes.is_empty() {
                     return self.saved(server, save);
                 }
+                if save.message.tab.is_none() {
+                    // Forged in the candidate's name: what the page showed may stand no more.
+                    save.changes.iter().for_each(|change| self.book.let_go(sitting, change.position));
+                }
                 self.servers[server].saves.push(save);
                 self.next_group(server);
             }
@@ -343,10 +347,6 @@ impl World {
         for change in save.changes.clone() {
             let write = Write::Answer { sitting, epoch, clock_ms, change };
             self.servers[server].memory.apply(&write, self.plant);
-        }
-        if save.message.tab.is_none() {
-            // Forged in the candidate's name: what the page showed may stand no more.
-            save.changes.iter().for_each(|change| self.book.let_go(sitting, change.position));
         }
         let reply = self.servers[server].memory.reply(&save, self.clock(server));
         if let Ask::Save(request) = &save.message.ask {
