@@ -30,6 +30,10 @@ pub struct Kept {
     pub base: i64,
     /// At most one change for each position, ascending by sequence.
     pub changes: Vec<ChangeWire>,
+    /// The last change of each request whose answer is not known. Of what the server has, the newest is one of these, even if
+    /// its question was answered again since: by that an outbox is known for ours after another login.
+    #[serde(default)]
+    pub sent: Vec<ChangeWire>,
 }
 
 /// What is under way.
@@ -72,7 +76,7 @@ impl Outbox {
     /// Of a page that was just made.
     pub fn new(exam: &ExamWire) -> Self {
         Self {
-            kept: Kept { epoch: exam.epoch, base: exam.next_seq, changes: Vec::new() },
+            kept: Kept { epoch: exam.epoch, base: exam.next_seq, ..Kept::default() },
             epoch: exam.epoch,
             next_seq: exam.next_seq,
             in_flight: None,
@@ -87,6 +91,7 @@ impl Outbox {
             return Vec::new();
         }
         let on_paper = |change: &ChangeWire| change.position >= 1 && change.position as usize <= exam.items.len();
+        self.kept.sent = kept.sent;
         let taken: Vec<ChangeWire> = kept.changes.into_iter().filter(on_paper).collect();
         for change in &taken {
             self.next_seq = self.next_seq.max(change.seq + 1);
@@ -118,13 +123,17 @@ impl Outbox {
         self.stopped
     }
 
-    /// Epoch and changes to be sent now (none of them: a heartbeat), or `None` while an answer is waited for.
+    /// Epoch and changes to be sent now (none of them: a heartbeat), or `None` while an answer is waited for. What is kept
+    /// changes with it.
     pub fn request(&mut self) -> Option<(i64, Vec<ChangeWire>)> {
         if self.stopped || self.in_flight.is_some() {
             return None;
         }
         let changes: Vec<ChangeWire> = self.kept.changes.iter().take(BATCH).cloned().collect();
         self.in_flight = Some(changes.last().map_or(0, |change| change.seq));
+        if self.kept.sent.last() != changes.last() {
+            self.kept.sent.extend(changes.last().cloned());
+        }
         Some((self.epoch, changes))
     }
 
@@ -133,6 +142,7 @@ impl Outbox {
         let sent = self.in_flight.take().unwrap_or(0);
         self.back_off_ms = BACK_OFF_MS_MIN;
         self.kept.base = self.kept.base.max(sent + 1);
+        self.kept.sent.clear();
         let done = self.kept.changes.iter().filter(|change| change.seq <= sent);
         let positions = done.map(|change| change.position).collect();
         self.kept.changes.retain(|change| change.seq > sent);
@@ -157,6 +167,7 @@ impl Outbox {
             SaveRefusalCode::Busy => Refused::Again,
             SaveRefusalCode::Invalid => {
                 self.kept.changes.retain(|change| change.seq > sent);
+                self.kept.sent.clear();
                 Refused::GivenUp
             }
             SaveRefusalCode::Epoch | SaveRefusalCode::SignedOut => {
@@ -192,7 +203,7 @@ fn is_ours(kept: &Kept, exam: &ExamWire) -> bool {
             let same = |change: &ChangeWire| {
                 change.seq == last.seq && change.position == last.position && change.response == last.response
             };
-            kept.changes.iter().any(same)
+            kept.changes.iter().chain(&kept.sent).any(same)
         })
 }
 
@@ -220,7 +231,26 @@ mod tests {
     }
 
     fn kept(epoch: i64, base: i64, seq: i64) -> Kept {
-        Kept { epoch, base, changes: vec![ChangeWire { seq, position: 2, response: "B".into(), flagged: false }] }
+        Kept {
+            epoch,
+            base,
+            changes: vec![ChangeWire { seq, position: 2, response: "B".into(), flagged: false }],
+            sent: Vec::new(),
+        }
+    }
+
+    /// Found by the simulator: the acknowledgement was lost, the question answered again, and then the machine died.
+    #[test]
+    fn an_outbox_is_known_by_what_was_sent_even_if_it_was_changed_since() {
+        let mut outbox = Outbox::new(&paper(2, 5, Vec::new()));
+        outbox.change(2, "B".into(), false);
+        assert!(outbox.request().is_some());
+        outbox.failed(60);
+        outbox.change(2, "C".into(), false);
+        let arrived = AnswerWire { position: 2, response: "B".into(), flagged: false, seq: 5 };
+        assert!(is_ours(outbox.kept().unwrap(), &paper(3, 6, vec![arrived])));
+        let other = AnswerWire { position: 2, response: "D".into(), flagged: false, seq: 5 };
+        assert!(!is_ours(outbox.kept().unwrap(), &paper(3, 6, vec![other])));
     }
 
     #[test]

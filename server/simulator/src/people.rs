@@ -67,6 +67,9 @@ impl World {
         let its = &mut self.candidates[candidate].tabs[tab];
         let Some((epoch, changes)) = its.outbox.as_mut().and_then(Outbox::request) else { return };
         its.timer += 1;
+        if !changes.is_empty() {
+            self.persist(candidate, tab);
+        }
         self.send(candidate, tab, Ask::Save(SaveRequest { epoch, changes, left_page: 0 }));
     }
 

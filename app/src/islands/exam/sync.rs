@@ -153,6 +153,9 @@ fn pump(room: Room) {
         Some(SaveRequest { epoch, changes, left_page: sync.left_page })
     });
     let Some(request) = request.flatten() else { return };
+    if !request.changes.is_empty() {
+        persist(room);
+    }
     if !request.changes.is_empty() && room.link().get_untracked() == Link::Saved {
         room.link().set(Link::Saving);
     }
