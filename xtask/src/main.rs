@@ -1,4 +1,4 @@
-//! Set-up, build, demo, test, lint, bench: `cargo xtask <command>`.
+//! Set-up, build, demo, test, lint, simulate, bench: `cargo xtask <command>`.
 //!
 //! This program knows how the parts are put together and nothing of exams. It never edits a source file, and it installs
 //! software only where it runs as root on Debian or Ubuntu; elsewhere it says what to install and stops.
@@ -13,6 +13,7 @@ mod postgres;
 mod progress;
 mod run;
 mod setup;
+mod simulate;
 mod test;
 mod workspace;
 
@@ -41,6 +42,8 @@ enum Command {
     Test(test::Options),
     /// Check formatting and lints; a warning is an error
     Lint,
+    /// Simulate whole exams under faults, from seeds
+    Simulate(simulate::Options),
     /// Measure a release build
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -65,6 +68,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Build => build::everything(&workspace).map(|_| ExitCode::SUCCESS),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Lint => lint::run(&workspace).map(|()| ExitCode::SUCCESS),
+        Command::Simulate(options) => simulate::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
         Command::Bench(bench) => bench::run(&workspace, &bench).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -28,6 +28,20 @@ fn delivery_knows_the_question_bank_alone() {
     assert_none(&tree, &["tokio", "sqlx", "axum", "leptos", "rand", "getrandom", "chrono"]);
 }
 
+/// It runs the real decisions and nothing else: no thread waits, no real clock is read, no page is rendered.
+#[test]
+fn simulator_knows_the_pure_core_alone() {
+    let tree = tree("simulator", &[]);
+    assert!(["delivery", "question-bank", APP].iter().all(|name| tree.contains(*name)));
+    assert_none(&tree, &[SERVER, "xtask", "tokio", "sqlx", "axum", "leptos", "rand", "getrandom", "chrono"]);
+}
+
+/// Without a side, the app is what crosses the wire and the browser's outbox.
+#[test]
+fn app_without_a_side_has_no_leptos() {
+    assert_none(&tree(APP, &[]), &["leptos", "web-sys", "wasm-bindgen", "question-bank", "delivery", SERVER]);
+}
+
 #[test]
 fn app_knows_no_database_and_no_http_server() {
     let tree = tree(APP, &["--features", "ssr"]);
@@ -73,7 +87,7 @@ fn nobody_asks_for_the_browser_side_of_the_app() {
 #[test]
 fn every_package_has_the_licence_and_the_lints() {
     let metadata = metadata();
-    assert!(metadata.packages.len() >= 5);
+    assert!(metadata.packages.len() >= 6);
     for package in &metadata.packages {
         assert_eq!(package.license.as_deref(), Some("Apache-2.0"), "licence of {}", package.name);
         let manifest: toml::Table = fs::read_to_string(&package.manifest_path).unwrap().parse().unwrap();

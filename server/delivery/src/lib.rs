@@ -12,5 +12,6 @@ pub mod clock;
 pub mod ledger;
 pub mod limits;
 pub mod room;
+pub mod save;
 pub mod session;
 pub mod sitting;

@@ -155,6 +155,28 @@ impl Sitting {
         Self { phase: Phase::Expected, epoch: 0, ledger, paper, answers }
     }
 
+    /// A sitting as it was written down. `answers` are those that were ever saved, by position; `None` where one is of no
+    /// question of the paper.
+    pub fn restored(
+        paper: Vec<Shape>,
+        ledger: Vec<LedgerRow>,
+        phase: Phase,
+        epoch: i64,
+        answers: impl IntoIterator<Item = (u32, Answer)>,
+    ) -> Option<Self> {
+        let mut sitting = Self { phase, epoch, ..Self::expected(paper, ledger) };
+        for (position, answer) in answers {
+            let index = sitting.index(position).ok()?;
+            sitting.answers[index] = answer;
+        }
+        Some(sitting)
+    }
+
+    /// Whether it has started and is not closed.
+    pub fn is_writing(&self) -> bool {
+        matches!(self.phase, Phase::Writing { .. })
+    }
+
     /// `deadline = started + Σ ledger`, on the exam clock (law 3); the session's duration is the ledger's row of the start.
     pub fn deadline_clock_ms(&self) -> Option<i64> {
         match self.phase {
@@ -174,12 +196,37 @@ impl Sitting {
         self.deadline_clock_ms().is_some_and(|deadline| now_clock_ms >= deadline + terms.allowance_ms)
     }
 
+    /// Whether it may be closed now. Asked again when the close has its turn: time may have been granted since the clock found
+    /// it over.
+    pub fn may_close(&self, by: ClosedBy, terms: &Terms, now_clock_ms: i64) -> bool {
+        self.is_writing() && (by != ClosedBy::Clock || self.is_over(terms, now_clock_ms))
+    }
+
     /// Whether a login is possible, and its epoch.
     pub fn next_epoch(&self) -> Result<i64, Refusal> {
         match self.phase {
             Phase::Absent => Err(Refusal::Absent),
             _ => Ok(self.epoch + 1),
         }
+    }
+
+    /// A login with this epoch was written down.
+    pub fn logged_in(&mut self, epoch: i64) {
+        self.epoch = epoch;
+        if self.phase == Phase::Expected {
+            self.phase = Phase::Present { confirmed: false, accepted: false };
+        }
+    }
+
+    /// A start, and the grant of the session's duration with it, were written down.
+    pub fn started(&mut self, started_clock_ms: i64, row: LedgerRow) {
+        self.phase = Phase::Writing { started_clock_ms };
+        self.ledger.push(row);
+    }
+
+    /// Number of the ledger's next row.
+    pub fn next_row_no(&self) -> i64 {
+        self.ledger.last().map_or(0, |row| row.row_no) + 1
     }
 
     /// Whether changes of this epoch are taken now. Law 2: until the deadline plus the allowance, to the millisecond.
@@ -336,6 +383,19 @@ mod tests {
         sitting.ledger.push(grant(2, 600_000));
         assert_eq!(sitting.deadline_clock_ms(), Some(100 + 1_000 + 600_000));
         assert_eq!(sitting.phase, Phase::Writing { started_clock_ms: 100 });
+    }
+
+    #[test]
+    fn a_grant_at_the_last_moment_keeps_the_clock_from_closing() {
+        let (mut sitting, terms) = (writing(), terms());
+        let closes = 100 + 1_000 + terms.allowance_ms;
+        assert!(!sitting.may_close(ClosedBy::Clock, &terms, closes - 1));
+        assert!(sitting.may_close(ClosedBy::Clock, &terms, closes));
+        sitting.ledger.push(grant(2, 60_000));
+        assert!(!sitting.may_close(ClosedBy::Clock, &terms, closes));
+        assert!(sitting.may_close(ClosedBy::Proctor, &terms, closes));
+        sitting.phase = Phase::Closed { by: ClosedBy::Clock, closed_clock_ms: closes };
+        assert!(!sitting.may_close(ClosedBy::Proctor, &terms, closes));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use kaochang_app::{
     wire::{AnswerWire, ChangeWire, SaveRefusalCode, SaveReply, SaveRequest},
 };
 
-use super::{Centre, Refusal, hall::Sitting};
+use super::{Centre, Refusal};
 use crate::{
     store::{StoreError, response, response::ResponseRow},
     vault::token_hash,
@@ -60,7 +60,7 @@ impl Centre {
             match self.writer.save(rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
                 Ok(false) => {
-                    let why = self.why_not_written(&admitted);
+                    let why = self.why_not_written(&admitted).await;
                     if why == SaveRefusalCode::Closed {
                         let kept = self.quarantine(&admitted.session, &admitted.sitting, &request.changes).await;
                         kept.map_err(|_| SaveRefusalCode::Busy)?;
@@ -87,10 +87,11 @@ impl Centre {
         if !same {
             match self.writer.save(rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
-                Ok(false) if self.why_not_written(&admitted) == SaveRefusalCode::Epoch => {
-                    return Err(Code::EpochStale.into());
-                }
-                Ok(false) => return self.quarantine_form(&hash, form).await,
+                Ok(false) => match self.why_not_written(&admitted).await {
+                    SaveRefusalCode::Epoch => return Err(Code::EpochStale.into()),
+                    SaveRefusalCode::Closed => return self.quarantine_form(&hash, form).await,
+                    _ => return Err(Code::StoreBusy.into()),
+                },
                 Err(StoreError::Full) => return Err(Code::StoreFull.into()),
                 Err(_) => return Err(Code::StoreBusy.into()),
             }
@@ -108,15 +109,9 @@ impl Centre {
         let (session, sitting, epoch) = hall.by_token(token_hash).ok_or((SaveRefusalCode::SignedOut, None))?;
         let ids = (session.id.clone(), sitting.id.clone());
         let clock_ms = self.now(session);
-        if epoch != request.epoch {
-            return Err((SaveRefusalCode::Epoch, None));
-        }
-        sitting
-            .sitting
-            .writable(epoch, &session.terms, clock_ms)
-            .map_err(|refusal| (code(refusal), Some(ids.clone())))?;
-        let changes = request.changes.iter().map(|change| sitting.sitting.checked(&domain(change)));
-        let changes = changes.collect::<Result<Vec<_>, _>>().map_err(|refusal| (code(refusal), None))?;
+        let changes: Vec<Change> = request.changes.iter().map(domain).collect();
+        let admitted = sitting.sitting.admit(&session.terms, (epoch, request.epoch), &changes, clock_ms);
+        let changes = admitted.map_err(|refusal| (code(refusal), Some(ids.clone())))?;
         if let Some(sitting) = hall.sitting_mut(&ids.0, &ids.1) {
             sitting.signs.heard_ms = Some(monotonic);
             sitting.signs.left_page = sitting.signs.left_page.max(request.left_page);
@@ -166,24 +161,25 @@ impl Centre {
         let session = hall.sessions.get(&admitted.session)?;
         let sitting = session.sittings.get(&admitted.sitting)?;
         let remaining_ms = sitting.sitting.remaining_ms(self.now(session));
+        let superseded = sitting.sitting.superseded(&admitted.changes);
         Some(SaveReply {
             acked_seq: admitted.changes.iter().map(|change| change.seq).max().unwrap_or(0),
             remaining_ms,
             end_text: self.minute_text(self.world.wall_ms() + remaining_ms),
             saved_text: self.time_text(admitted.at_ms),
-            superseded: superseded(sitting, &admitted.changes),
+            superseded: superseded.into_iter().filter_map(|at| answer_wire(at, &sitting.sitting)).collect(),
             hand_raised: sitting.signs.hand_at_ms.is_some(),
         })
     }
 
-    /// The commit found the sitting closed or taken by another epoch; which of both, memory knows or is about to.
-    fn why_not_written(&self, admitted: &Admitted) -> SaveRefusalCode {
+    /// The commit found the sitting closed or taken by another epoch. Which of both, memory may be about to learn: the act
+    /// that did it is waited for, or the page would be told of an end that is none.
+    async fn why_not_written(&self, admitted: &Admitted) -> SaveRefusalCode {
+        let _acts = self.acts.lock().await;
         let hall = self.hall();
         let sitting = hall.sessions.get(&admitted.session).and_then(|session| session.sittings.get(&admitted.sitting));
-        match sitting {
-            Some(sitting) if sitting.sitting.epoch != admitted.epoch => SaveRefusalCode::Epoch,
-            _ => SaveRefusalCode::Closed,
-        }
+        let why = sitting.and_then(|sitting| sitting.sitting.why_not_written(admitted.epoch));
+        why.map_or(SaveRefusalCode::Busy, code)
     }
 
     /// Keeps the answer of a form that came after the close, and says so.
@@ -228,16 +224,6 @@ impl Centre {
 pub(crate) fn answer_wire(position: u32, sitting: &delivery::sitting::Sitting) -> Option<AnswerWire> {
     let answer = sitting.answer(position).filter(|answer| answer.seq > 0)?;
     Some(AnswerWire { position, response: answer.response.clone(), flagged: answer.flagged, seq: answer.seq })
-}
-
-fn superseded(sitting: &Sitting, changes: &[Change]) -> Vec<AnswerWire> {
-    let stands = |change: &Change| {
-        let own_later = changes.iter().any(|other| other.position == change.position && other.seq > change.seq);
-        let wire = answer_wire(change.position, &sitting.sitting)?;
-        let same = wire.response == change.response && wire.flagged == change.flagged;
-        (!own_later && !same).then_some(wire)
-    };
-    changes.iter().filter_map(stands).collect()
 }
 
 fn rows(admitted: &Admitted) -> Vec<ResponseRow> {

@@ -43,8 +43,8 @@ pub(crate) struct Marker {
 }
 
 impl Centre {
-    /// Closes those of the sittings that are being written; the others are left as they are, so that a second call (a double
-    /// click, the clock at the same moment) does no harm. Returns how many were closed.
+    /// Closes those of the sittings that may be closed now; the others are left as they are, so that a second call (a double
+    /// click, the clock at the same moment, a grant at the last one) does no harm. Returns how many were closed.
     pub(crate) async fn close_sittings(
         &self,
         session_id: &str,
@@ -70,12 +70,11 @@ impl Centre {
         let (jobs, clock_ms, standard) = {
             let hall = self.hall();
             let session = hall.sessions.get(session_id).ok_or_else(|| inconsistent("a session that is not there"))?;
-            let open = ids
-                .iter()
-                .filter_map(|id| session.sittings.get(id))
-                .filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
+            let clock_ms = self.now(session);
+            let open = ids.iter().filter_map(|id| session.sittings.get(id));
+            let open = open.filter(|s| s.sitting.may_close(by, &session.terms, clock_ms));
             let jobs: Vec<Job> = open.map(|s| Job { sitting: s.id.clone(), marker: Marker::of(session, s) }).collect();
-            (jobs, self.now(session), session.standard.id.clone())
+            (jobs, clock_ms, session.standard.id.clone())
         };
         if jobs.is_empty() {
             return Ok(0);

@@ -190,9 +190,9 @@ impl Centre {
         let at_ms = self.world.wall_ms();
         let (session_id, rows) = self.in_room(room_id, actor, |session, _| {
             let wanted = session.in_room(room_id).into_iter().filter(|s| sitting.is_none_or(|id| s.id == id));
-            let writing = wanted.filter(|s| matches!(s.sitting.phase, Phase::Writing { .. }));
+            let writing = wanted.filter(|s| s.sitting.is_writing());
             let row = |s: &super::hall::Sitting| LedgerRow {
-                row_no: s.sitting.ledger.last().map_or(0, |row| row.row_no) + 1,
+                row_no: s.sitting.next_row_no(),
                 grant_ms: i64::from(grant.minutes) * MINUTE_MS,
                 cause: Cause::Extension,
                 reason: reason.clone(),

@@ -484,15 +484,14 @@ pub(crate) fn live_sitting(
 ) -> Result<Sitting, StoreError> {
     let shape = |item: &question_bank::paper::Item| shapes.get(&(item.question.clone(), item.revision)).copied();
     let shape: Option<Vec<Shape>> = paper.items.iter().map(shape).collect();
-    let mut sitting =
-        delivery::sitting::Sitting::expected(shape.ok_or_else(|| inconsistent("a paper's question"))?, ledger);
-    sitting.epoch = row.epoch;
-    sitting.phase = phase(&row)?;
-    for response in responses {
-        let index = usize::try_from(response.position - 1).map_err(|_| inconsistent("a response's position"))?;
-        let slot = sitting.answers.get_mut(index).ok_or_else(|| inconsistent("a response's position"))?;
-        *slot = Answer { response: response.response.clone(), flagged: response.flagged, seq: response.seq };
-    }
+    let answer = |row: &response::ResponseRow| {
+        let answer = Answer { response: row.response.clone(), flagged: row.flagged, seq: row.seq };
+        Ok((natural(row.position)?, answer))
+    };
+    let answers = responses.iter().map(answer).collect::<Result<Vec<_>, StoreError>>()?;
+    let paper_shape = shape.ok_or_else(|| inconsistent("a paper's question"))?;
+    let sitting = delivery::sitting::Sitting::restored(paper_shape, ledger, phase(&row)?, row.epoch, answers);
+    let sitting = sitting.ok_or_else(|| inconsistent("a response's position"))?;
     let check_code =
         row.responses_digest.as_deref().and_then(|digest| digest.parse().ok()).map(|digest| check_code(&digest));
     Ok(Sitting {

@@ -130,10 +130,7 @@ impl Centre {
         tx.commit().await?;
         let mut hall = self.hall();
         if let Some(live) = hall.sitting_mut(&session, &sitting) {
-            live.sitting.epoch = epoch;
-            if live.sitting.phase == Phase::Expected {
-                live.sitting.phase = Phase::Present { confirmed: false, accepted: false };
-            }
+            live.sitting.logged_in(epoch);
         }
         hall.tokens.insert(token_hash(&token), (session, sitting, epoch));
         Ok(token)
@@ -309,7 +306,7 @@ impl Centre {
     fn start_of<'a>(&self, session: &Session, sittings: impl Iterator<Item = &'a Sitting>, lead_ms: i64) -> Start {
         let (clock_ms, at_ms) = (self.now(session), self.world.wall_ms());
         let row = |sitting: &Sitting| LedgerRow {
-            row_no: sitting.sitting.ledger.last().map_or(0, |row| row.row_no) + 1,
+            row_no: sitting.sitting.next_row_no(),
             grant_ms: session.terms.duration_ms,
             cause: Cause::Duration,
             reason: String::new(),
@@ -344,8 +341,7 @@ impl Centre {
         let mut hall = self.hall();
         for (id, row) in start.sittings {
             if let Some(live) = hall.sitting_mut(&start.session, &id) {
-                live.sitting.phase = Phase::Writing { started_clock_ms: start.started_clock_ms };
-                live.sitting.ledger.push(row);
+                live.sitting.started(start.started_clock_ms, row);
             }
         }
         Ok(())
@@ -444,6 +440,8 @@ impl Centre {
     /// 交卷 by the candidate. A second hand-in does no harm.
     pub async fn hand_in(&self, token: &str, epoch: i64) -> Result<(), Refusal> {
         let hash = token_hash(token);
+        // Looked at in its turn: a login that came before has taken the sitting over.
+        let _acts = self.acts.lock().await;
         let (session, sitting) = {
             let hall = self.hall();
             let (session, sitting, own) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
@@ -460,7 +458,7 @@ impl Centre {
             }
             (session.id.clone(), sitting.id.clone())
         };
-        self.close_sittings(&session, &[sitting], ClosedBy::Candidate, "candidate", "").await?;
+        self.close_locked(&session, &[sitting], ClosedBy::Candidate, "candidate", "").await?;
         Ok(())
     }
 
