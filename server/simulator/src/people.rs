@@ -366,7 +366,7 @@ impl World {
         if let Some(tab) = left {
             let index = self.chance.below(self.setting.paper.len());
             let (position, response) = self.choice(index);
-            self.book.let_go(candidate, position);
+            self.book.let_go_of_all(candidate);
             self.change(candidate, tab, position, Chosen { response, flagged: false });
         }
     }

@@ -280,8 +280,8 @@ impl World {
                     return self.saved(server, save);
                 }
                 if save.message.tab.is_none() {
-                    // Forged in the candidate's name: what the page showed may stand no more.
-                    save.changes.iter().for_each(|change| self.book.let_go(sitting, change.position));
+                    // Forged in the candidate's name, as from another machine: an outbox may not be taken up after it.
+                    self.book.let_go_of_all(sitting);
                 }
                 self.servers[server].saves.push(save);
                 self.next_group(server);
