@@ -1,7 +1,7 @@
 //! Candidates at their machines, proctors at theirs, and the line between them and the server.
 
 use kaochang_app::{
-    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Outbox, Refused, TIMEOUT_MS},
+    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Outbox, Refused, Storage, TIMEOUT_MS},
     wire::{ExamWire, SaveReply, SaveRequest},
 };
 use question_bank::question::Kind;
@@ -84,8 +84,10 @@ impl World {
     fn persist(&mut self, candidate: usize, tab: usize) {
         let candidate = &mut self.candidates[candidate];
         let tab = &candidate.tabs[tab];
-        if let Some(outbox) = &tab.outbox {
-            candidate.machines[tab.machine].storage = outbox.kept().cloned();
+        match tab.outbox.as_ref().map_or(Storage::Leave, Outbox::storage) {
+            Storage::Leave => {}
+            Storage::Forget => candidate.machines[tab.machine].storage = None,
+            Storage::Keep(kept) => candidate.machines[tab.machine].storage = Some(kept.clone()),
         }
     }
 
@@ -250,8 +252,7 @@ impl World {
         let more = outbox.saved(reply).more;
         its.offline = false;
         for answer in &reply.superseded {
-            let waits = outbox.kept().is_some_and(|kept| kept.changes.iter().any(|c| c.position == answer.position));
-            if !waits {
+            if !outbox.waits(answer.position) {
                 its.cells[answer.position as usize - 1] = (answer.response.clone(), answer.flagged);
                 self.book.let_go(candidate, answer.position);
             }
