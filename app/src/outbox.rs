@@ -1,6 +1,6 @@
 //! The browser's outbox: what was changed and not yet acknowledged, in which order it is sent, and what each outcome does to
 //! it. Pure: it knows no browser, no storage, no timer and no chance. Whoever drives it (the exam room's island, the
-//! simulator) keeps [`Outbox::kept`] after every change of it, carries the requests, and waits where it is told to.
+//! simulator) keeps what [`Outbox::storage`] says after every change of it, carries the requests, and waits where it is told to.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,18 @@ pub struct Outbox {
     in_flight: Option<i64>,
     back_off_ms: u32,
     stopped: bool,
+    closed: bool,
+}
+
+/// What the browser's storage must be made to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage<'a> {
+    /// This.
+    Keep(&'a Kept),
+    /// Nothing.
+    Forget,
+    /// What it holds, which may be another tab's.
+    Leave,
 }
 
 /// What an acknowledgement did.
@@ -82,6 +94,7 @@ impl Outbox {
             in_flight: None,
             back_off_ms: BACK_OFF_MS_MIN,
             stopped: false,
+            closed: false,
         }
     }
 
@@ -108,19 +121,25 @@ impl Outbox {
         self.kept.changes.push(ChangeWire { seq, position, response, flagged });
     }
 
-    /// What the browser's storage must hold now; `None`: nothing.
-    pub fn kept(&self) -> Option<&Kept> {
-        (!self.kept.changes.is_empty()).then_some(&self.kept)
+    /// What the browser's storage must hold now. Of a page that was stopped it holds what it held then: a newer tab of this
+    /// browser may have written there since.
+    pub fn storage(&self) -> Storage<'_> {
+        match self {
+            _ if self.closed => Storage::Forget,
+            _ if self.stopped => Storage::Leave,
+            _ if self.kept.changes.is_empty() => Storage::Forget,
+            _ => Storage::Keep(&self.kept),
+        }
+    }
+
+    /// Whether a question has a change that the server has not acknowledged.
+    pub fn waits(&self, position: u32) -> bool {
+        self.kept.changes.iter().any(|change| change.position == position)
     }
 
     /// How many questions have a change that the server has not acknowledged.
     pub fn unsent(&self) -> usize {
         self.kept.changes.len()
-    }
-
-    /// Whether nothing is sent any more.
-    pub fn stopped(&self) -> bool {
-        self.stopped
     }
 
     /// Epoch and changes to be sent now (none of them: a heartbeat), or `None` while an answer is waited for. What is kept
@@ -176,6 +195,7 @@ impl Outbox {
             }
             SaveRefusalCode::Closed => {
                 self.stop();
+                self.closed = true;
                 self.kept.changes.clear();
                 Refused::Closed
             }
@@ -248,9 +268,9 @@ mod tests {
         outbox.failed(60);
         outbox.change(2, "C".into(), false);
         let arrived = AnswerWire { position: 2, response: "B".into(), flagged: false, seq: 5 };
-        assert!(is_ours(outbox.kept().unwrap(), &paper(3, 6, vec![arrived])));
+        assert!(is_ours(&outbox.kept, &paper(3, 6, vec![arrived])));
         let other = AnswerWire { position: 2, response: "D".into(), flagged: false, seq: 5 };
-        assert!(!is_ours(outbox.kept().unwrap(), &paper(3, 6, vec![other])));
+        assert!(!is_ours(&outbox.kept, &paper(3, 6, vec![other])));
     }
 
     #[test]
@@ -269,5 +289,26 @@ mod tests {
     fn an_outbox_is_left_alone_when_another_machine_has_answered_since() {
         let newer = AnswerWire { position: 1, response: "A".into(), flagged: false, seq: 5 };
         assert!(!is_ours(&kept(2, 5, 5), &paper(3, 6, vec![newer])));
+    }
+
+    /// Found by the simulator: a reply to the old tab wiped out what the new one had kept, and then the machine died.
+    #[test]
+    fn a_stopped_tab_leaves_the_storage_alone() {
+        let mut outbox = Outbox::new(&paper(2, 5, Vec::new()));
+        outbox.change(2, "B".into(), false);
+        assert!(matches!(outbox.storage(), Storage::Keep(_)));
+        outbox.request();
+        outbox.stop();
+        outbox.saved(&SaveReply {
+            acked_seq: 5,
+            remaining_ms: 1,
+            end_text: String::new(),
+            saved_text: String::new(),
+            superseded: Vec::new(),
+            hand_raised: false,
+        });
+        assert_eq!(outbox.storage(), Storage::Leave);
+        outbox.refused(SaveRefusalCode::Closed);
+        assert_eq!(outbox.storage(), Storage::Forget);
     }
 }

@@ -6,7 +6,7 @@ use kaochang_app::wire::{ChangeWire, SaveReply};
 
 use crate::{
     disk::{SittingRows, Tables, Write},
-    server::Setting,
+    server::Exam,
 };
 
 /// What a candidate chose on a page.
@@ -56,8 +56,8 @@ type Verdict = Result<(), String>;
 
 impl Account {
     /// On the exam clock, by what is on stable storage.
-    pub(crate) fn closes(&self, setting: &Setting) -> Option<i64> {
-        Some(self.started_clock_ms? + self.granted_ms + setting.terms.allowance_ms)
+    pub(crate) fn closes(&self, exam: &Exam) -> Option<i64> {
+        Some(self.started_clock_ms? + self.granted_ms + exam.terms.allowance_ms)
     }
 }
 
@@ -78,8 +78,8 @@ impl Book {
     }
 
     /// Something came onto stable storage.
-    pub(crate) fn stored(&mut self, write: &Write, setting: &Setting) -> Verdict {
-        let allowance_ms = setting.terms.allowance_ms;
+    pub(crate) fn stored(&mut self, write: &Write, exam: &Exam) -> Verdict {
+        let allowance_ms = exam.terms.allowance_ms;
         match write {
             Write::Login { sitting, epoch, .. } | Write::Release { sitting, epoch } => {
                 let account = &mut self.accounts[*sitting];
@@ -147,11 +147,11 @@ impl Book {
     }
 
     /// A page is told that the sitting is closed.
-    pub(crate) fn refused_as_closed(&mut self, sitting: usize, clock_ms: i64, setting: &Setting) -> Verdict {
+    pub(crate) fn refused_as_closed(&mut self, sitting: usize, clock_ms: i64, exam: &Exam) -> Verdict {
         self.refused_late += 1;
         let account = &self.accounts[sitting];
         let Some(started) = account.started_clock_ms else { return Ok(()) };
-        let closes = started + account.promised_ms + setting.terms.allowance_ms;
+        let closes = started + account.promised_ms + exam.terms.allowance_ms;
         hold(account.closed || clock_ms >= closes, || {
             format!("law 3: refused as closed at {clock_ms}, promised until {closes}")
         })

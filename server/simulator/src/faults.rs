@@ -88,7 +88,7 @@ impl World {
                 self.count(sort);
                 let room = self.chance.below(2);
                 (0..self.candidates.len())
-                    .filter(|id| self.setting.rooms[*id] == room)
+                    .filter(|id| self.exam.rooms[*id] == room)
                     .collect::<Vec<_>>()
                     .into_iter()
                     .for_each(|candidate| self.cut(candidate));
@@ -141,8 +141,8 @@ impl World {
         if !self.budget.probes {
             return;
         }
-        for sitting in 0..self.setting.rooms.len() {
-            let closes = self.book.accounts[sitting].closes(&self.setting);
+        for sitting in 0..self.exam.rooms.len() {
+            let closes = self.book.accounts[sitting].closes(&self.exam);
             let Some(closes) = closes.filter(|closes| (1..PROBE_MS).contains(&(closes - clock_ms))) else { continue };
             if self.probed[sitting] == closes {
                 continue;
@@ -155,7 +155,7 @@ impl World {
             let Some(token) = token else { continue };
             for (offset_ms, seq) in [-1, 0, 1, 30_000].into_iter().zip(seq + 1..) {
                 self.count(Fault::AtTheClose);
-                let index = self.chance.below(self.setting.paper.len());
+                let index = self.chance.below(self.exam.paper.len());
                 let (position, response) = self.choice(index);
                 let changes = vec![ChangeWire { seq, position, response, flagged: false }];
                 let ask = Ask::Save(SaveRequest { epoch, changes, left_page: 0 });

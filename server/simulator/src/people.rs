@@ -1,7 +1,7 @@
 //! Candidates at their machines, proctors at theirs, and the line between them and the server.
 
 use kaochang_app::{
-    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Outbox, Refused, TIMEOUT_MS},
+    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Outbox, Refused, Storage, TIMEOUT_MS},
     wire::{ExamWire, SaveReply, SaveRequest},
 };
 use question_bank::question::Kind;
@@ -84,8 +84,10 @@ impl World {
     fn persist(&mut self, candidate: usize, tab: usize) {
         let candidate = &mut self.candidates[candidate];
         let tab = &candidate.tabs[tab];
-        if let Some(outbox) = &tab.outbox {
-            candidate.machines[tab.machine].storage = outbox.kept().cloned();
+        match tab.outbox.as_ref().map_or(Storage::Leave, Outbox::storage) {
+            Storage::Leave => {}
+            Storage::Forget => candidate.machines[tab.machine].storage = None,
+            Storage::Keep(kept) => candidate.machines[tab.machine].storage = Some(kept.clone()),
         }
     }
 
@@ -209,7 +211,7 @@ impl World {
 
     fn opened(&mut self, candidate: usize, tab: usize, exam: &ExamWire) {
         let mut outbox = Outbox::new(exam);
-        let mut cells = vec![(String::new(), false); self.setting.paper.len()];
+        let mut cells = vec![(String::new(), false); self.exam.paper.len()];
         for answer in &exam.answers {
             cells[answer.position as usize - 1] = (answer.response.clone(), answer.flagged);
         }
@@ -250,8 +252,7 @@ impl World {
         let more = outbox.saved(reply).more;
         its.offline = false;
         for answer in &reply.superseded {
-            let waits = outbox.kept().is_some_and(|kept| kept.changes.iter().any(|c| c.position == answer.position));
-            if !waits {
+            if !outbox.waits(answer.position) {
                 its.cells[answer.position as usize - 1] = (answer.response.clone(), answer.flagged);
                 self.book.let_go(candidate, answer.position);
             }
@@ -302,7 +303,7 @@ impl World {
         if self.chance.permille(self.budget.restless) {
             return self.disturb(candidate, tab);
         }
-        let index = self.chance.below(self.setting.paper.len());
+        let index = self.chance.below(self.exam.paper.len());
         let (position, response) = self.choice(index);
         let (old, flagged) = self.candidates[candidate].tabs[tab].cells[index].clone();
         let flags = self.chance.permille(100);
@@ -364,9 +365,9 @@ impl World {
         let now_ms = self.now_ms;
         let left = (0..behind).find(|tab| self.candidates[candidate].tabs[*tab].takes_answers(now_ms));
         if let Some(tab) = left {
-            let index = self.chance.below(self.setting.paper.len());
+            let index = self.chance.below(self.exam.paper.len());
             let (position, response) = self.choice(index);
-            self.book.let_go(candidate, position);
+            self.book.let_go_of_all(candidate);
             self.change(candidate, tab, position, Chosen { response, flagged: false });
         }
     }
@@ -381,7 +382,7 @@ impl World {
 
     /// A question and a response that it has.
     pub(crate) fn choice(&mut self, index: usize) -> (u32, String) {
-        let shape = self.setting.paper[index];
+        let shape = self.exam.paper[index];
         let letters = "ABCD".chars().take(usize::from(shape.options));
         let response: String = if shape.kind == Kind::MultipleChoice {
             letters.filter(|_| self.chance.permille(500)).collect()
@@ -399,7 +400,7 @@ impl World {
         let closed = self.book.accounts.iter().map(|account| account.closed);
         let writing: Vec<usize> = closed.enumerate().filter(|(_, closed)| !closed).map(|(id, _)| id).collect();
         let sitting = writing[self.chance.below(writing.len())];
-        let room = self.setting.rooms[sitting];
+        let room = self.exam.rooms[sitting];
         if self.servers[self.primary].memory.open[room] {
             match self.chance.below(20) {
                 0 => self
@@ -409,7 +410,7 @@ impl World {
                     let sittings = if self.chance.permille(500) {
                         vec![sitting]
                     } else {
-                        (0..self.setting.rooms.len()).filter(|id| self.setting.rooms[*id] == room).collect()
+                        (0..self.exam.rooms.len()).filter(|id| self.exam.rooms[*id] == room).collect()
                     };
                     let grant_ms = self.chance.between(1, 20) * 1_000;
                     self.proctor_does(What::Grant { sittings, grant_ms })?;
@@ -420,7 +421,7 @@ impl World {
             self.proctor_does(What::Open { room })?;
         }
         // Half of what proctors do comes within the last moments of somebody's time.
-        let left_ms = self.book.accounts[sitting].closes(&self.setting).map(|closes| closes - self.clock(self.primary));
+        let left_ms = self.book.accounts[sitting].closes(&self.exam).map(|closes| closes - self.clock(self.primary));
         let soon_ms = self.chance.between(500, 8_000);
         let last_ms = self.chance.between(0, 1_200);
         let wait_ms = left_ms.filter(|left_ms| *left_ms < 9_000).map_or(soon_ms, |left_ms| left_ms - last_ms);

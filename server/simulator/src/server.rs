@@ -28,6 +28,7 @@ pub(crate) struct Memory {
 
 /// A process.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says whether something is under way")]
 pub(crate) struct Server {
     /// Rises with each start: what belongs to an earlier process is void.
     pub(crate) incarnation: u32,
@@ -114,7 +115,7 @@ pub(crate) enum What {
 
 /// Where things are, which no process changes.
 #[derive(Debug)]
-pub(crate) struct Setting {
+pub(crate) struct Exam {
     pub(crate) terms: Terms,
     pub(crate) paper: Vec<Shape>,
     /// Room of each sitting.
@@ -123,13 +124,13 @@ pub(crate) struct Setting {
 
 impl Memory {
     /// Rebuilds everything from what is stored.
-    pub(crate) fn load(tables: &Tables, setting: &Setting, plant: Option<Plant>) -> Self {
+    pub(crate) fn load(tables: &Tables, exam: &Exam, plant: Option<Plant>) -> Self {
         let restore = |rows: &crate::disk::SittingRows| {
             let mut ledger = rows.ledger.clone();
             if plant == Some(Plant::LedgerLost) {
                 ledger.retain(|row| row.cause == Cause::Duration);
             }
-            rows.rebuilt(&setting.paper, ledger)
+            rows.rebuilt(&exam.paper, ledger)
         };
         Self {
             sittings: tables.sittings.iter().map(restore).collect(),
@@ -147,7 +148,7 @@ impl Memory {
     /// Lets a save in.
     pub(crate) fn admit(
         &self,
-        setting: &Setting,
+        exam: &Exam,
         (token, request): (u64, &SaveRequest),
         clock_ms: i64,
         plant: Option<Plant>,
@@ -160,11 +161,11 @@ impl Memory {
             Some(Plant::DeadlineOffByOne) => ((own, request.epoch), clock_ms - 1),
             _ => ((own, request.epoch), clock_ms),
         };
-        Some((id, sitting.admit(&setting.terms, epochs, &changes, now)))
+        Some((id, sitting.admit(&exam.terms, epochs, &changes, now)))
     }
 
     /// Decides an act on the memory as it is. Nothing to write: nothing to do.
-    pub(crate) fn decide(&self, what: &What, setting: &Setting, clock_ms: i64) -> Result<Vec<Write>, Refusal> {
+    pub(crate) fn decide(&self, what: &What, exam: &Exam, clock_ms: i64) -> Result<Vec<Write>, Refusal> {
         let all = 0..self.sittings.len();
         Ok(match what {
             What::Login { sitting, token } => {
@@ -180,11 +181,11 @@ impl Memory {
             What::Open { room } => vec![Write::Open { room: *room }, Write::Clock(clock_ms)],
             What::StartWaiting { room, lead_ms } => {
                 let ready = Phase::Present { confirmed: true, accepted: true };
-                all.filter(|id| setting.rooms[*id] == *room && self.sittings[*id].phase == ready)
+                all.filter(|id| exam.rooms[*id] == *room && self.sittings[*id].phase == ready)
                     .map(|sitting| Write::Start {
                         sitting,
                         started_clock_ms: clock_ms + lead_ms,
-                        row: self.row(sitting, setting.terms.duration_ms, Cause::Duration, clock_ms),
+                        row: self.row(sitting, exam.terms.duration_ms, Cause::Duration, clock_ms),
                     })
                     .collect()
             }
@@ -200,12 +201,12 @@ impl Memory {
                 _ => Vec::new(),
             },
             What::HandIn { sitting, epoch } => {
-                self.sittings[*sitting].may_hand_in(*epoch, &setting.terms, clock_ms)?;
+                self.sittings[*sitting].may_hand_in(*epoch, &exam.terms, clock_ms)?;
                 vec![Write::Close { sitting: *sitting, by: ClosedBy::Candidate, clock_ms, epoch: Some(*epoch) }]
             }
             What::Close { sittings, by } => sittings
                 .iter()
-                .filter(|id| self.sittings[**id].may_close(*by, &setting.terms, clock_ms))
+                .filter(|id| self.sittings[**id].may_close(*by, &exam.terms, clock_ms))
                 .map(|id| Write::Close { sitting: *id, by: *by, clock_ms, epoch: None })
                 .collect(),
             What::Keep { clock_ms } => vec![Write::Clock(*clock_ms)],
@@ -270,7 +271,7 @@ impl Memory {
     }
 
     /// The exam room's page.
-    pub(crate) fn page(&self, id: usize, setting: &Setting, clock_ms: i64) -> ExamWire {
+    pub(crate) fn page(&self, id: usize, exam: &Exam, clock_ms: i64) -> ExamWire {
         let sitting = &self.sittings[id];
         let item = |position| ItemWire {
             position,
@@ -280,7 +281,7 @@ impl Memory {
             stem: String::new(),
             options: Vec::new(),
         };
-        let positions = 1..=u32::try_from(setting.paper.len()).expect("a short paper");
+        let positions = 1..=u32::try_from(exam.paper.len()).expect("a short paper");
         ExamWire {
             sitting: String::new(),
             epoch: sitting.epoch,
@@ -291,7 +292,7 @@ impl Memory {
             all: false,
             remaining_ms: sitting.remaining_ms(clock_ms),
             end_text: String::new(),
-            hand_in_after_ms: sitting.hand_in_after_ms(&setting.terms, clock_ms),
+            hand_in_after_ms: sitting.hand_in_after_ms(&exam.terms, clock_ms),
             reminders_ms: Vec::new(),
             next_seq: sitting.newest_seq() + 1,
             hand_raised: false,

@@ -37,7 +37,7 @@ impl World {
             return;
         }
         self.primary = server;
-        let memory = Memory::load(&self.disk.written, &self.setting, self.plant);
+        let memory = Memory::load(&self.disk.written, &self.exam, self.plant);
         let process = &mut self.servers[server];
         process.memory = memory;
         process.up = true;
@@ -45,7 +45,7 @@ impl World {
         let incarnation = process.incarnation;
         self.disturbed_ms = self.now_ms;
         self.clock_seen.1 = self.now_ms;
-        self.touched.extend(0..self.setting.rooms.len());
+        self.touched.extend(0..self.exam.rooms.len());
         self.after(0, Event::Tick { server, incarnation });
     }
 
@@ -66,7 +66,7 @@ impl World {
             self.counts.faults[Fault::LostWrite as usize] += lost as u64;
             self.stored(&survived)?;
         }
-        self.touched.extend(0..self.setting.rooms.len());
+        self.touched.extend(0..self.exam.rooms.len());
         self.disturbed_ms = self.now_ms;
         self.after(down_ms, Event::Start { server });
         self.next_transaction();
@@ -108,12 +108,12 @@ impl World {
         let memory = &process.memory;
         let ready = Phase::Present { confirmed: true, accepted: true };
         for room in 0..memory.open.len() {
-            let waits = |id: usize| self.setting.rooms[id] == room && memory.sittings[id].phase == ready;
+            let waits = |id: usize| self.exam.rooms[id] == room && memory.sittings[id].phase == ready;
             if memory.open[room] && (0..memory.sittings.len()).any(waits) {
-                due.push_back(What::StartWaiting { room, lead_ms: self.setting.terms.start_lead_ms });
+                due.push_back(What::StartWaiting { room, lead_ms: self.exam.terms.start_lead_ms });
             }
         }
-        let over = |id: &usize| memory.sittings[*id].is_over(&self.setting.terms, step.clock_ms);
+        let over = |id: &usize| memory.sittings[*id].is_over(&self.exam.terms, step.clock_ms);
         let over: Vec<usize> = (0..memory.sittings.len()).filter(over).collect();
         if !over.is_empty() {
             due.push_back(What::Close { sittings: over, by: ClosedBy::Clock });
@@ -142,7 +142,7 @@ impl World {
             let clock_ms = self.clock(server);
             let process = &mut self.servers[server];
             let Some(act) = process.acts.pop_front() else { return Ok(()) };
-            match process.memory.decide(&act.what, &self.setting, clock_ms) {
+            match process.memory.decide(&act.what, &self.exam, clock_ms) {
                 Ok(writes) if writes.is_empty() => self.act_done(server, act, &[], Ok(()))?,
                 Ok(writes) => {
                     process.act_busy = true;
@@ -168,7 +168,7 @@ impl World {
                 match self.servers[server].memory.sittings[sitting].why_not_written(epoch) {
                     Some(Refusal::Epoch) => reply = Some(Reply::Refused(SaveRefusalCode::Epoch)),
                     Some(_) => {
-                        self.book.refused_as_closed(sitting, clock_ms, &self.setting)?;
+                        self.book.refused_as_closed(sitting, clock_ms, &self.exam)?;
                         let message = act.message.clone().expect("a page asked");
                         self.queue(server, Work::Quarantine(message));
                     }
@@ -180,14 +180,14 @@ impl World {
                 self.servers[server].acts.push_back(push(What::Accept { sitting }));
             }
             What::Accept { sitting } => {
-                let room = self.setting.rooms[sitting];
+                let room = self.exam.rooms[sitting];
                 if self.servers[server].memory.open[room] && !writes.is_empty() {
                     self.servers[server].acts.push_back(push(What::StartWaiting { room, lead_ms: 0 }));
                 }
             }
             What::Open { room } if !writes.is_empty() => {
                 self.servers[server].memory.clock.tick(self.now_ms);
-                let lead_ms = self.setting.terms.start_lead_ms;
+                let lead_ms = self.exam.terms.start_lead_ms;
                 self.servers[server].acts.push_front(push(What::StartWaiting { room, lead_ms }));
             }
             What::Grant { grant_ms, .. } => {
@@ -255,7 +255,7 @@ impl World {
         let Some((id, epoch)) = memory.tokens.get(&token).copied() else { return Reply::Stale };
         match memory.sittings[id].phase {
             _ if epoch != memory.sittings[id].epoch => Reply::Stale,
-            Phase::Writing { .. } => Reply::Page(Box::new(memory.page(id, &self.setting, self.clock(server)))),
+            Phase::Writing { .. } => Reply::Page(Box::new(memory.page(id, &self.exam, self.clock(server)))),
             Phase::Closed { .. } => Reply::Over,
             _ => Reply::Waiting,
         }
@@ -264,8 +264,7 @@ impl World {
     fn save(&mut self, server: usize, message: Message, request: &SaveRequest) -> Result<(), String> {
         let clock_ms = self.clock(server);
         let memory = &self.servers[server].memory;
-        let Some((sitting, admitted)) = memory.admit(&self.setting, (message.token, request), clock_ms, self.plant)
-        else {
+        let Some((sitting, admitted)) = memory.admit(&self.exam, (message.token, request), clock_ms, self.plant) else {
             self.refuse(message, SaveRefusalCode::SignedOut);
             return Ok(());
         };
@@ -277,17 +276,18 @@ impl World {
             Ok(changes) => {
                 let save = Save { message, sitting, epoch, clock_ms, changes };
                 if save.changes.is_empty() {
-                    return self.saved(server, save);
+                    self.saved(server, save);
+                    return Ok(());
                 }
                 if save.message.tab.is_none() {
-                    // Forged in the candidate's name: what the page showed may stand no more.
-                    save.changes.iter().for_each(|change| self.book.let_go(sitting, change.position));
+                    // Forged in the candidate's name, as from another machine: an outbox may not be taken up after it.
+                    self.book.let_go_of_all(sitting);
                 }
                 self.servers[server].saves.push(save);
                 self.next_group(server);
             }
             Err(Refusal::Closed | Refusal::Absent) => {
-                self.book.refused_as_closed(sitting, clock_ms, &self.setting)?;
+                self.book.refused_as_closed(sitting, clock_ms, &self.exam)?;
                 self.queue(server, Work::Quarantine(message));
             }
             Err(Refusal::Epoch) => self.refuse(message, SaveRefusalCode::Epoch),
@@ -319,7 +319,7 @@ impl World {
         }
         self.servers[server].unapplied -= 1;
         match outcome {
-            Outcome::Saved(save) => return self.saved(server, save),
+            Outcome::Saved(save) => self.saved(server, save),
             Outcome::NotWritten(Save { message, sitting, epoch, clock_ms, .. }) => {
                 let what = What::Explain { sitting, epoch, clock_ms };
                 self.act(server, Act { what, message: Some(message), of_tick: false })?;
@@ -342,7 +342,7 @@ impl World {
         Ok(())
     }
 
-    fn saved(&mut self, server: usize, save: Save) -> Result<(), String> {
+    fn saved(&mut self, server: usize, save: Save) {
         let (sitting, epoch, clock_ms) = (save.sitting, save.epoch, save.clock_ms);
         for change in save.changes.clone() {
             let write = Write::Answer { sitting, epoch, clock_ms, change };
@@ -354,13 +354,12 @@ impl World {
         }
         self.touched.push(sitting);
         self.answer(save.message, Reply::Saved(reply));
-        Ok(())
     }
 
     /// A sitting was handed in by the clock: if its page could reach the server for the last 10 s, what was chosen before
     /// them is in.
     pub(crate) fn ended_by_clock(&mut self, sitting: usize, clock_ms: i64) -> Result<(), String> {
-        let terms = &self.setting.terms;
+        let terms = &self.exam.terms;
         let last_ms = self.now_ms - IN_TIME_MS - terms.allowance_ms - 1_000;
         let candidate = &self.candidates[sitting];
         let Some(tab) = candidate.tabs.last() else { return Ok(()) };

@@ -14,7 +14,7 @@ use crate::{
     disk::{Disk, Tables, Write},
     faults::Budget,
     network::{Link, Message, Reply, Weather},
-    server::{Act, Memory, Save, Server, Setting},
+    server::{Act, Exam, Memory, Save, Server},
 };
 
 /// A run that has not ended after so long is a violation, milliseconds.
@@ -118,7 +118,7 @@ pub(crate) struct World {
     pub(crate) wall_offset_ms: i64,
     pub(crate) chance: Chance,
     pub(crate) plant: Option<Plant>,
-    pub(crate) setting: Setting,
+    pub(crate) exam: Exam,
     pub(crate) weather: Weather,
     pub(crate) budget: Budget,
     pub(crate) disk: Disk,
@@ -150,8 +150,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, plant: Option<Plant>, trace: Option<Vec<String>>) -> Self {
         let mut chance = Chance::new(seed);
-        let setting = setting(&mut chance);
-        let sittings = setting.rooms.len();
+        let exam = exam(&mut chance);
+        let sittings = exam.rooms.len();
         let tables = Tables::new(sittings, 2);
         let server = |memory| Server {
             incarnation: 0,
@@ -166,7 +166,7 @@ impl World {
             tick_rest: VecDeque::new(),
             unapplied: 0,
         };
-        let servers = [(); 2].map(|()| server(Memory::load(&tables, &setting, plant)));
+        let servers = [(); 2].map(|()| server(Memory::load(&tables, &exam, plant)));
         let paces = [1_000, 1_000, 1_000, 900, 1_100];
         let candidates = (0..sittings).map(|_| Candidate::new(chance.pick(&paces))).collect();
         let mut world = Self {
@@ -174,7 +174,7 @@ impl World {
             wall_offset_ms: 0,
             plant,
             weather: Weather::of(&mut chance),
-            budget: Budget::of(&mut chance, setting.terms.duration_ms),
+            budget: Budget::of(&mut chance, exam.terms.duration_ms),
             disk: Disk::new(tables, plant),
             servers,
             primary: 0,
@@ -188,7 +188,7 @@ impl World {
             next_id: 0,
             probed: vec![0; sittings],
             clock_seen: (0, 0),
-            book: Book::new(sittings, setting.paper.len()),
+            book: Book::new(sittings, exam.paper.len()),
             counts: Counts::default(),
             touched: Vec::new(),
             ended_ms: None,
@@ -196,7 +196,7 @@ impl World {
             order: 0,
             trace,
             chance,
-            setting,
+            exam,
         };
         world.at(0, Event::Start { server: 0 });
         world.at(3_000, Event::Proctor);
@@ -226,7 +226,7 @@ impl World {
             self.step(event)?;
             self.look()?;
         }
-        (0..self.setting.rooms.len()).try_for_each(|sitting| self.check(sitting))?;
+        (0..self.exam.rooms.len()).try_for_each(|sitting| self.check(sitting))?;
         self.counts.acknowledged = self.book.acknowledged;
         self.counts.in_time = self.book.in_time;
         self.counts.refused_late = self.book.refused_late;
@@ -302,7 +302,7 @@ impl World {
         let server = &self.servers[self.primary];
         if server.up && server.unapplied == 0 && self.running.is_none() {
             let rows = &self.disk.written.sittings[sitting];
-            let rebuilt = rows.rebuilt(&self.setting.paper, rows.ledger.clone());
+            let rebuilt = rows.rebuilt(&self.exam.paper, rows.ledger.clone());
             hold(rebuilt == server.memory.sittings[sitting], || {
                 format!("sitting {sitting}: rebuilt {rebuilt:?}, in memory {:?}", server.memory.sittings[sitting])
             })?;
@@ -395,7 +395,7 @@ impl World {
     /// The book writes down what came onto stable storage; a sitting that came to its end is looked at whole.
     pub(crate) fn stored(&mut self, writes: &[Write]) -> Result<(), String> {
         for write in writes {
-            self.book.stored(write, &self.setting).map_err(|what| format!("{write:?}: {what}"))?;
+            self.book.stored(write, &self.exam).map_err(|what| format!("{write:?}: {what}"))?;
             match write {
                 Write::Login { sitting, .. }
                 | Write::Release { sitting, .. }
@@ -426,7 +426,7 @@ impl World {
     }
 }
 
-fn setting(chance: &mut Chance) -> Setting {
+fn exam(chance: &mut Chance) -> Exam {
     let duration_ms = chance.between(30, 100) * 1_000;
     let terms = Terms {
         duration_ms,
@@ -446,7 +446,7 @@ fn setting(chance: &mut Chance) -> Setting {
     };
     let questions = chance.pick(&[3, 8, 20, 60]);
     let sittings = chance.between(1, 5);
-    Setting {
+    Exam {
         terms,
         paper: (0..questions).map(|_| shape(chance)).collect(),
         rooms: (0..sittings).map(|_| chance.below(2)).collect(),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     islands::web::{self, Reply},
-    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Kept, Outbox, Refused, Saved, TIMEOUT_MS},
+    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Kept, Outbox, Refused, Saved, Storage, TIMEOUT_MS},
     wire::{ExamWire, SaveRefusal, SaveRefusalCode, SaveReply, SaveRequest},
 };
 
@@ -94,9 +94,10 @@ fn key(room: Room) -> String {
 
 fn persist(room: Room) {
     let key = key(room);
-    room.sync().with_value(|sync| match sync.outbox.kept() {
-        None => web::forget(&key),
-        Some(kept) => {
+    room.sync().with_value(|sync| match sync.outbox.storage() {
+        Storage::Leave => {}
+        Storage::Forget => web::forget(&key),
+        Storage::Keep(kept) => {
             if let Ok(text) = serde_json::to_string(kept) {
                 web::keep(&key, &text);
             }
