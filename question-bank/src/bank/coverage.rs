@@ -62,8 +62,9 @@ impl Count {
     }
 
     fn join(mut self, other: Self) -> Self {
-        self.kinds.iter_mut().zip(other.kinds).for_each(|(sum, one)| *sum += one);
-        self.bands.iter_mut().zip(other.bands).for_each(|(sum, one)| *sum += one);
+        for (sum, one) in self.kinds.iter_mut().chain(&mut self.bands).zip(other.kinds.iter().chain(&other.bands)) {
+            *sum += one;
+        }
         self
     }
 }

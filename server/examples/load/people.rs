@@ -48,14 +48,13 @@ pub async fn prepare(settings: &Settings, candidates: u32, minutes: u32) -> anyh
             made.map_err(|refusal| anyhow::anyhow!("an account: {refusal:?}"))?;
         }
     }
-    let mut plan = format!(
+    let plan = format!(
         "title = \"负载\"\nstandard = \"cloud-computing-engineer-2-02-10-12\"\nlevel = \"junior\"\ndirection = \"operations\"\n\
          purpose = \"rehearsal\"\nminutes = {minutes}\ndifficulty = false\nlate_entry_minutes = {minutes}\n\
          start_lead_seconds = 0\nearliest_hand_in_minutes = 0\n"
     );
-    for room in &rooms {
-        plan += &format!("[[room]]\nnumber = {room}\nseats = {ROOM}\ncolumns = 6\n");
-    }
+    let tables = rooms.iter().map(|room| format!("[[room]]\nnumber = {room}\nseats = {ROOM}\ncolumns = 6\n"));
+    let plan = format!("{plan}{}", tables.collect::<Vec<_>>().concat());
     let roster: Vec<Entry> = (0..candidates).map(entry).collect();
     let plan = Plan::parse(&plan).map_err(|error| anyhow::anyhow!("the plan: {error:?}"))?;
     let session = centre.create_session(&plan, &roster, Contributions::System, "office").await;

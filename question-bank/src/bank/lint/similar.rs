@@ -21,7 +21,9 @@ pub(super) fn pairs(questions: &[Question]) -> Vec<(usize, usize, u32)> {
         let mut shared: HashMap<usize, usize> = HashMap::new();
         for group in groups {
             let holders = holders.entry(*group).or_default();
-            holders.iter().for_each(|other| *shared.entry(*other).or_default() += 1);
+            for other in holders.iter() {
+                *shared.entry(*other).or_default() += 1;
+            }
             holders.push(index);
         }
         for (other, count) in shared {

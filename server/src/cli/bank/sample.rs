@@ -58,8 +58,9 @@ fn markdown(number: usize, question: &Question) -> String {
             (if kind == Kind::SingleChoice { "单选" } else { "多选" }, right)
         }
     };
-    let options: String =
+    let options: Vec<String> =
         ('A'..).zip(&revision.options).map(|(letter, option)| format!("- {letter}. {option}\n")).collect();
+    let options = options.concat();
     let tags = &revision.tags;
     let difficulty = f64::from(revision.difficulty_permille) / 1000.0;
     format!(
