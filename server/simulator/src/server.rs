@@ -178,6 +178,7 @@ impl Memory {
             },
             What::Open { room } if self.open[*room] => Vec::new(),
             What::Explain { .. } => Vec::new(),
+            What::Open { room } if self.running() => vec![Write::Open { room: *room }],
             What::Open { room } => vec![Write::Open { room: *room }, Write::Clock(clock_ms)],
             What::StartWaiting { room, lead_ms } => {
                 let ready = Phase::Present { confirmed: true, accepted: true };
