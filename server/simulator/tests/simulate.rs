@@ -3,9 +3,11 @@
 use simulator::{Counts, Plant, run};
 
 /// Seeds that once showed a bug of the product, each with what it was.
-const KEPT: [(u64, &str); 2] = [
-    (82, "the clock closed a sitting to which time was granted while the close waited for its turn"),
-    (2_159, "a page was told that its sitting is closed, because memory had not yet heard of the proctor's release"),
+const KEPT: [(u64, &str); 4] = [
+    (192, "the clock closed a sitting to which time was granted while the close waited for its turn"),
+    (6_881, "a page was told that its sitting is closed, because memory had not yet heard of the proctor's release"),
+    (11_081, "an outbox was not taken up after another login, because its last change that arrived was changed since"),
+    (26_311, "a late reply to a tab that was left wiped out what the newer tab had kept"),
 ];
 
 fn clean(seed: u64) -> Counts {
