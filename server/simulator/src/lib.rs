@@ -1,6 +1,6 @@
 //! A whole exam in virtual time, from one seed: candidates at their machines, proctors, a server and the one that takes over
 //! from it, a network, a disk and clocks, each with its faults. What is decided is decided by the real code: `delivery` on the
-//! server's side, the outbox of `kaochang-app` in the browser. After every step the [`book`] compares what stands with what
+//! server's side, the outbox of `kaochang-app` in the browser. After every step the book compares what stands with what
 //! was promised.
 //!
 //! No threads, no waiting, no real clock: the same seed is the same run, on every machine.
@@ -10,6 +10,7 @@
 mod book;
 mod chance;
 mod client;
+mod database;
 mod disk;
 mod faults;
 mod network;

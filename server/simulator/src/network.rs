@@ -1,8 +1,15 @@
 //! What travels, and how badly.
 
-use kaochang_app::wire::{ExamWire, SaveRefusalCode, SaveReply, SaveRequest};
+use kaochang_app::{
+    outbox::TIMEOUT_MS,
+    wire::{ExamWire, SaveRefusalCode, SaveReply, SaveRequest},
+};
 
-use crate::chance::Chance;
+use crate::{
+    Fault,
+    chance::Chance,
+    world::{Event, World},
+};
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -79,5 +86,50 @@ impl Weather {
 
     pub(crate) fn delay(&self, chance: &mut Chance) -> i64 {
         chance.between(1, self.delay_ms_max)
+    }
+}
+
+impl World {
+    pub(crate) fn send(&mut self, candidate: usize, tab: usize, ask: Ask) {
+        self.next_id += 1;
+        let request = self.next_id;
+        let (id, machine) = {
+            let tab = &mut self.candidates[candidate].tabs[tab];
+            (tab.request, tab.waits) = (request, true);
+            (tab.id, tab.machine)
+        };
+        self.after(i64::from(TIMEOUT_MS), Event::Timeout { candidate, tab: id, request });
+        if self.is_lost(candidate, machine) {
+            return;
+        }
+        let token = self.candidates[candidate].machines[machine].cookie.unwrap_or(0);
+        let message = Message { candidate, machine, tab: Some(id), request, token, ask };
+        let doubles = !matches!(message.ask, Ask::Login) && self.chance.permille(self.weather.doubles);
+        let times = if doubles { self.chance.between(2, 5) } else { 1 };
+        for _ in 0..times {
+            let delay_ms = self.weather.delay(&mut self.chance);
+            self.after(delay_ms, Event::Arrive { server: self.primary, message: message.clone() });
+        }
+        if times > 1 {
+            self.count(Fault::Doubled);
+        }
+    }
+
+    pub(crate) fn answer(&mut self, message: Message, reply: Reply) {
+        if message.tab.is_some() && !self.is_lost(message.candidate, message.machine) {
+            let delay_ms = self.weather.delay(&mut self.chance);
+            self.after(delay_ms, Event::Land { message, reply });
+        }
+    }
+
+    fn is_lost(&mut self, candidate: usize, machine: usize) -> bool {
+        let dropped = self.chance.permille(self.weather.drops);
+        let link = &mut self.links[candidate][machine];
+        let lost = dropped || link.cut_until_ms > self.now_ms;
+        if lost {
+            link.disturbed_ms = link.disturbed_ms.max(self.now_ms);
+            self.count(Fault::Dropped);
+        }
+        lost
     }
 }

@@ -11,8 +11,11 @@ use delivery::{
 };
 use kaochang_app::wire::{AnswerWire, Choice, ExamWire, ItemWire, SaveReply, SaveRequest};
 
+use question_bank::question::Kind;
+
 use crate::{
     Plant,
+    chance::Chance,
     disk::{Tables, Write},
     network::Message,
 };
@@ -122,6 +125,36 @@ pub(crate) struct Exam {
     pub(crate) rooms: Vec<usize>,
 }
 
+impl Exam {
+    /// An exam of the run's own size and terms.
+    pub(crate) fn of(chance: &mut Chance) -> Self {
+        let duration_ms = chance.between(30, 100) * 1_000;
+        let terms = Terms {
+            duration_ms,
+            allowance_ms: chance.pick(&[2_000, 2_000, 2_000, 0, 10_000]),
+            start_lead_ms: chance.pick(&[0, 1_000, 5_000]),
+            earliest_hand_in_ms: chance.pick(&[0, 10_000, 25_000]),
+            late_entry_ms: duration_ms,
+            reminders_ms: Vec::new(),
+            pass_points: 60,
+            score_at_once: false,
+            candidates_per_proctor: 15,
+            proctors_min: 2,
+        };
+        let shape = |chance: &mut Chance| match chance.pick(&Kind::ALL) {
+            Kind::TrueFalse => Shape { kind: Kind::TrueFalse, options: 2 },
+            kind => Shape { kind, options: 4 },
+        };
+        let questions = chance.pick(&[3, 8, 20, 60]);
+        let sittings = chance.between(1, 5);
+        Self {
+            terms,
+            paper: (0..questions).map(|_| shape(chance)).collect(),
+            rooms: (0..sittings).map(|_| chance.below(2)).collect(),
+        }
+    }
+}
+
 impl Memory {
     /// Rebuilds everything from what is stored.
     pub(crate) fn load(tables: &Tables, exam: &Exam, plant: Option<Plant>) -> Self {
@@ -178,6 +211,7 @@ impl Memory {
             },
             What::Open { room } if self.open[*room] => Vec::new(),
             What::Explain { .. } => Vec::new(),
+            What::Open { room } if self.running() => vec![Write::Open { room: *room }],
             What::Open { room } => vec![Write::Open { room: *room }, Write::Clock(clock_ms)],
             What::StartWaiting { room, lead_ms } => {
                 let ready = Phase::Present { confirmed: true, accepted: true };

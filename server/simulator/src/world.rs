@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use delivery::{session::Terms, sitting::Shape};
 use kaochang_app::wire::SaveRefusalCode;
-use question_bank::question::Kind;
 
 use crate::{
     Counts, Fault, Plant,
@@ -150,7 +148,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, plant: Option<Plant>, trace: Option<Vec<String>>) -> Self {
         let mut chance = Chance::new(seed);
-        let exam = exam(&mut chance);
+        let exam = Exam::of(&mut chance);
         let sittings = exam.rooms.len();
         let tables = Tables::new(sittings, 2);
         let server = |memory| Server {
@@ -310,88 +308,6 @@ impl World {
         Ok(())
     }
 
-    // --- The database: one transaction at a time, whoever asks ---
-
-    pub(crate) fn queue(&mut self, server: usize, work: Work) {
-        let incarnation = self.servers[server].incarnation;
-        self.database.push_back((server, incarnation, work));
-        self.next_transaction();
-    }
-
-    /// Gives the database to the next that waits for it and can go on.
-    pub(crate) fn next_transaction(&mut self) {
-        if self.running.is_some() {
-            return;
-        }
-        let alive = |(server, incarnation, _): &(usize, u32, Work)| {
-            self.servers[*server].up && self.servers[*server].incarnation == *incarnation
-        };
-        self.database.retain(alive);
-        let ready = |(server, _, _): &(usize, u32, Work)| self.servers[*server].suspended_since_ms.is_none();
-        let Some(next) = self.database.iter().position(ready) else { return };
-        let (server, incarnation, work) = self.database.remove(next).expect("it was just found");
-        let outcomes = self.write(work);
-        self.servers[server].unapplied += outcomes.len();
-        self.running = Some(Running { server, incarnation, outcomes });
-        let slow_ms = (self.slow_until_ms - self.now_ms).max(0);
-        let flush_ms = self.chance.between(0, 8) + slow_ms;
-        self.after(flush_ms, Event::Flushed { server, incarnation });
-    }
-
-    fn write(&mut self, work: Work) -> Vec<Outcome> {
-        match work {
-            Work::Saves(saves) => {
-                let plant = self.plant;
-                let (taken, refused): (Vec<_>, Vec<_>) =
-                    saves.into_iter().partition(|save| self.disk.written.writable(save.sitting, save.epoch, plant));
-                let answer = |save: &Save| {
-                    let (sitting, epoch, clock_ms) = (save.sitting, save.epoch, save.clock_ms);
-                    let write = move |change| Write::Answer { sitting, epoch, clock_ms, change };
-                    save.changes.clone().into_iter().map(write)
-                };
-                self.disk.write(taken.iter().flat_map(answer).collect());
-                let taken = taken.into_iter().map(Outcome::Saved);
-                taken.chain(refused.into_iter().map(Outcome::NotWritten)).collect()
-            }
-            Work::Act(act, writes) => {
-                let done = self.disk.write(writes.clone());
-                vec![Outcome::Act(act, writes, done)]
-            }
-            Work::Quarantine(message) => {
-                self.disk.write(vec![Write::Quarantine]);
-                vec![Outcome::Late(message)]
-            }
-        }
-    }
-
-    fn flushed(&mut self, server: usize, incarnation: u32) -> Result<(), String> {
-        let its = |running: &Running| running.server == server && running.incarnation == incarnation;
-        if !self.running.as_ref().is_some_and(its) {
-            return Ok(());
-        }
-        if self.servers[server].suspended_since_ms.is_some() {
-            self.after(500, Event::Flushed { server, incarnation });
-            return Ok(());
-        }
-        if std::mem::take(&mut self.flush_fails) {
-            self.count(Fault::FlushFailed);
-            return self.crash(server, 1_000);
-        }
-        let running = self.running.take().expect("it was just looked at");
-        let writes = self.disk.flush();
-        self.stored(&writes)?;
-        for outcome in running.outcomes {
-            if matches!(outcome, Outcome::Saved(_) | Outcome::NotWritten(_)) {
-                self.servers[server].writer_busy = false;
-            }
-            let wait_ms = self.chance.between(0, 1);
-            self.after(wait_ms, Event::Apply { server, incarnation, outcome });
-        }
-        self.next_group(server);
-        self.next_transaction();
-        Ok(())
-    }
-
     /// The book writes down what came onto stable storage; a sitting that came to its end is looked at whole.
     pub(crate) fn stored(&mut self, writes: &[Write]) -> Result<(), String> {
         for write in writes {
@@ -423,32 +339,5 @@ impl World {
     /// A refusal on its way to a page.
     pub(crate) fn refuse(&mut self, message: Message, code: SaveRefusalCode) {
         self.answer(message, Reply::Refused(code));
-    }
-}
-
-fn exam(chance: &mut Chance) -> Exam {
-    let duration_ms = chance.between(30, 100) * 1_000;
-    let terms = Terms {
-        duration_ms,
-        allowance_ms: chance.pick(&[2_000, 2_000, 2_000, 0, 10_000]),
-        start_lead_ms: chance.pick(&[0, 1_000, 5_000]),
-        earliest_hand_in_ms: chance.pick(&[0, 10_000, 25_000]),
-        late_entry_ms: duration_ms,
-        reminders_ms: Vec::new(),
-        pass_points: 60,
-        score_at_once: false,
-        candidates_per_proctor: 15,
-        proctors_min: 2,
-    };
-    let shape = |chance: &mut Chance| match chance.pick(&Kind::ALL) {
-        Kind::TrueFalse => Shape { kind: Kind::TrueFalse, options: 2 },
-        kind => Shape { kind, options: 4 },
-    };
-    let questions = chance.pick(&[3, 8, 20, 60]);
-    let sittings = chance.between(1, 5);
-    Exam {
-        terms,
-        paper: (0..questions).map(|_| shape(chance)).collect(),
-        rooms: (0..sittings).map(|_| chance.below(2)).collect(),
     }
 }
