@@ -13,11 +13,13 @@ scene("an author sees what the bank holds, opens a cell, and opens a question wi
   const author = await house.staff("author");
   await author.signIn();
   await author.press(`main a[href="/bank/${STANDARD}"]`);
-  const own = bank().filter((question) => question.function === "system-operations");
+  const own = bank().filter((question) => question.level === "junior" && question.function === "system-operations");
   const cell = author.page.locator("table.grid tbody tr", { hasText: "云计算系统运维" }).locator("a.c").first();
   assert.match(await cell.innerText(), new RegExp(`${own.length}\\s*/ 每卷 30 题`));
   assert.equal(await author.page.locator("table.grid thead th").count(), 6, "a column for each of the standard's five, and the functions");
-  assert.match(await author.text("table.grid tfoot"), /可以组卷[\s\S]*不能组卷/);
+  assert.match(await author.text("table.grid tfoot"), /(可以组卷\s*){5}/, "every column can be drawn from");
+  const csv = await (await author.context.request.get(`/bank/${STANDARD}/coverage.csv`)).text();
+  assert.match(csv, /^\ufefflevel,function,knowledge,text,[\s\S]*\njunior,system-operations,3\.1\.1,/, "the same by knowledge point");
 
   await author.press(cell);
   assert.equal(await author.page.locator("ul.questions li").count(), own.length);
