@@ -442,15 +442,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Thousandths, rounded to the nearest.
     /// One number, or one for each level. The first of the levels in question speaks for those that don't differ from it.
     fn difficulty(&mut self, standard: &Standard, level: Option<&str>) -> Option<Difficulty> {
-        let DeValue::Table(table) = self.required("difficulty")? else {
-            let permille = self.optional("difficulty").and_then(permille);
-            if permille.is_none() || level == Some(COMMON) {
-                return self.note(BankReason::BadDifficulty);
-            }
-            return permille.map(|permille| Difficulty { permille, at: BTreeMap::new() });
+        let table = match self.required("difficulty")? {
+            DeValue::Table(table) => table,
+            number => match permille(number) {
+                Some(permille) if level != Some(COMMON) => return Some(Difficulty { permille, at: BTreeMap::new() }),
+                _ => return self.note(BankReason::BadDifficulty),
+            },
         };
         let mut rated = BTreeMap::new();
         for (key, value) in table {

@@ -207,6 +207,16 @@ mod tests {
     }
 
     #[test]
+    fn what_all_levels_share_is_each_levels_own_with_its_rating() {
+        let mut shared = testing::revision("alpha", Kind::SingleChoice, 1);
+        crate::question::COMMON.clone_into(&mut shared.tags.level);
+        shared.difficulty_at = [("senior".to_owned(), 810)].into();
+        let entry = |level: &str| Snapshot::of([&shared].into_iter(), level).entries.remove(0);
+        let seen = ["junior", "senior"].map(entry).map(|entry| (entry.level, entry.difficulty_permille));
+        assert_eq!(seen, [("junior".to_owned(), Some(600)), ("senior".to_owned(), Some(810))]);
+    }
+
+    #[test]
     fn a_snapshot_is_sorted_and_holds_the_highest_revision() {
         let mut bank = testing::bank();
         let mut newer = bank[0].clone();

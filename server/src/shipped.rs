@@ -1,5 +1,6 @@
 //! What ships with the product: the standards and a public bank. They are in the binary, so that it runs from any folder.
 
+use anyhow::Context;
 use question_bank::standard::{Standard, StandardError};
 use rust_embed::Embed;
 
@@ -22,6 +23,14 @@ pub fn standards() -> Result<Vec<Standard>, StandardError> {
         .filter(|name| name.ends_with(".json"))
         .map(|name| Standard::load(&text(Standards::get(&name))))
         .collect()
+}
+
+/// One of them; the error names all.
+pub fn standard(id: &str) -> anyhow::Result<Standard> {
+    let standards = standards()?;
+    let known: Vec<String> = standards.iter().map(|its| format!("{:?}", its.id)).collect();
+    let standard = standards.into_iter().find(|its| its.id == id);
+    standard.with_context(|| format!("there is no standard {id:?}; known are: {}", known.join(", ")))
 }
 
 /// Paths and texts of the bank's files for one standard.

@@ -280,3 +280,32 @@ fn line_ends_do_not_matter() {
     assert_eq!(digests(&text), digests(&text.replace('\n', "\r\n")));
     assert_eq!(digests(&text).len(), 1);
 }
+
+/// What all levels share has a rating for each; a level that does not differ from the lowest takes no room.
+#[test]
+fn questions_of_all_levels_are_rated_by_level() {
+    let head = HEAD.replace("\"junior\"", "\"common\"").replace("system-building", "ethics").replace("1.1.1", "2.1.1");
+    let read = |difficulty: &str| {
+        let question = SINGLE.replace("difficulty = 0.62", &format!("difficulty = {difficulty}"));
+        let (questions, problems) = read_one(&format!("{head}{question}"));
+        let reasons: Vec<BankReason> = problems.into_iter().map(|problem| problem.reason).collect();
+        (questions.into_iter().map(|question| question.revision).next(), reasons)
+    };
+    let (revision, reasons) = read("{ junior = 0.5, intermediate = 0.5, senior = 0.75 }");
+    let revision = revision.unwrap_or_else(|| panic!("{reasons:?}"));
+    assert_eq!(revision.difficulty_at, [("senior".to_owned(), 750)].into());
+    let rated = ["junior", "intermediate", "senior"].map(|level| revision.difficulty_permille_at(level));
+    assert_eq!(rated, [500, 500, 750]);
+    assert!(["junior", "senior"].into_iter().all(|level| revision.is_of_level(level)));
+    assert_eq!(read("0.62").1, [BankReason::BadDifficulty], "one number can't speak for all levels");
+    let missing = BankReason::DifficultyMissing("intermediate".to_owned());
+    assert_eq!(read("{ junior = 0.5, senior = 0.75 }").1, [missing]);
+    assert_eq!(read("{ junior = 0.5, intermediate = 2, senior = 0.75 }").1, [BankReason::BadDifficulty]);
+    assert_eq!(read("{ master = 0.5 }").1, [BankReason::UnknownLevel("master".to_owned())]);
+    // A function of which each level asks something else has no questions of all levels.
+    let other = HEAD.replace("\"junior\"", "\"common\"");
+    let (questions, problems) = read_one(&format!("{other}{SINGLE}"));
+    assert!(
+        questions.is_empty() && problems.iter().any(|one| matches!(one.reason, BankReason::UnknownKnowledge { .. }))
+    );
+}

@@ -97,20 +97,12 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
-    use question_bank::standard::TheoryRules;
 
     use super::*;
-    use crate::session::Purpose;
+    use crate::session::{Purpose, tests::RULES};
 
     fn terms() -> Terms {
-        let rules = TheoryRules {
-            min_minutes: 90,
-            max_score: 100,
-            pass_score: 60,
-            candidates_per_proctor: 15,
-            min_proctors_per_room: 2,
-        };
-        Terms::new(&rules, Purpose::Exam, 90).unwrap()
+        Terms::new(&RULES, Purpose::Exam, 90).unwrap()
     }
 
     fn room(proctors: &[&str]) -> Room {

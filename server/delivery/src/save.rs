@@ -49,11 +49,11 @@ impl Sitting {
 
 #[cfg(test)]
 mod tests {
-    use question_bank::{question::Kind, standard::TheoryRules};
+    use question_bank::question::Kind;
 
     use super::*;
     use crate::{
-        session::Purpose,
+        session::{Purpose, tests::RULES},
         sitting::{Phase, Shape},
     };
 
@@ -70,14 +70,7 @@ mod tests {
 
     #[test]
     fn a_page_of_an_older_login_is_not_let_in() {
-        let rules = TheoryRules {
-            min_minutes: 90,
-            max_score: 100,
-            pass_score: 60,
-            candidates_per_proctor: 15,
-            min_proctors_per_room: 2,
-        };
-        let terms = Terms::new(&rules, Purpose::Exam, 90).unwrap();
+        let terms = Terms::new(&RULES, Purpose::Exam, 90).unwrap();
         let asks = |epochs, now| writing().admit(&terms, epochs, &[change(1, 1, "A")], now);
         assert_eq!(asks((2, 2), 0), Ok(vec![change(1, 1, "A")]));
         assert_eq!(asks((2, 1), 0), Err(Refusal::Epoch));

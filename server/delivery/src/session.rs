@@ -171,10 +171,11 @@ pub fn minutes(ms: i64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const RULES: TheoryRules = TheoryRules {
+    /// Those of the national standard.
+    pub(crate) const RULES: TheoryRules = TheoryRules {
         min_minutes: 90,
         max_score: 100,
         pass_score: 60,

@@ -320,20 +320,15 @@ impl Sitting {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use question_bank::standard::TheoryRules;
 
     use super::*;
-    use crate::{ledger::Cause, session::Purpose};
+    use crate::{
+        ledger::Cause,
+        session::{Purpose, tests::RULES},
+    };
 
     fn terms() -> Terms {
-        let rules = TheoryRules {
-            min_minutes: 90,
-            max_score: 100,
-            pass_score: 60,
-            candidates_per_proctor: 15,
-            min_proctors_per_room: 2,
-        };
-        Terms::new(&rules, Purpose::Exam, 90).unwrap()
+        Terms::new(&RULES, Purpose::Exam, 90).unwrap()
     }
 
     fn grant(row_no: i64, grant_ms: i64) -> LedgerRow {

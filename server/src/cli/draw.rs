@@ -178,12 +178,7 @@ fn check(papers: &[Drawn], inputs: &Inputs, bank: &[Revision]) -> anyhow::Result
 }
 
 fn questions(folder: &Path, standard: &str) -> anyhow::Result<Vec<Revision>> {
-    let standards = shipped::standards()?;
-    let standard = standards.iter().find(|its| its.id == standard);
-    let standard = standard.with_context(|| {
-        let known: Vec<&str> = standards.iter().map(|its| its.id.as_str()).collect();
-        format!("there is no such standard; known are: {}", known.join(", "))
-    })?;
+    let standard = &shipped::standard(standard)?;
     let (questions, problems) = bank::read(standard, &files(folder)?);
     if !problems.is_empty() {
         for problem in problems {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use question_bank::{
     bank,
@@ -30,9 +30,7 @@ pub struct SampleArgs {
 
 /// Prints them as Markdown.
 pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
-    let standards = shipped::standards()?;
-    let standard = standards.iter().find(|its| its.id == args.standard);
-    let standard = standard.with_context(|| format!("there is no standard {:?}", args.standard))?;
+    let standard = &shipped::standard(&args.standard)?;
     let (mut questions, problems) = bank::read(standard, &files(&args.folder)?);
     if !problems.is_empty() {
         bail!("the bank has {} problems; `kaochang bank check` names them", problems.len());
