@@ -426,7 +426,7 @@ fn a_draw_that_can_not_be_is_refused_with_the_reason() {
         ("two", "gone", "gone can't be read"),
         ("blueprint.toml", "roster.csv", "is no blueprint"),
         ("earlier.json", "one", "is no list of earlier papers"),
-        (STANDARD, "other", "no such standard"),
+        (STANDARD, "other", "there is no standard"),
     ] {
         let error = refused(kaochang(&folder.0).args(DRAW.map(|word| if word == from { to } else { word })));
         assert!(error.contains(wanted), "{from} → {to}: {error}");
