@@ -1,7 +1,5 @@
 //! What the server is compared with: the same requests without any of its work.
 
-use std::path::Path;
-
 use axum::{
     Json, Router,
     extract::State,
@@ -11,10 +9,7 @@ use axum::{
 };
 use kaochang::{
     service::writer::Writer,
-    store::{
-        Store,
-        response::{self, ResponseRow},
-    },
+    store::response::{self, ResponseRow},
 };
 use kaochang_app::wire::SaveRequest;
 use tokio::net::TcpListener;
@@ -30,18 +25,9 @@ pub async fn echo(port: u16) -> anyhow::Result<()> {
 
 /// Reads a save and hands it to the writer: no session, seat, clock or paper is looked at.
 pub async fn writer(port: u16, store: &str, session: &str) -> anyhow::Result<()> {
-    let store = open(store).await?;
+    let store = driver::people::store(store).await?;
     let state = (Writer::start(store), session.to_owned());
     serve(port, Router::new().route("/exam/changes", post(save)).with_state(state)).await
-}
-
-/// A database by its folder or its URL.
-pub async fn open(store: &str) -> anyhow::Result<Store> {
-    Ok(if store.starts_with("postgres") {
-        Store::open_postgres(store).await?
-    } else {
-        Store::open_sqlite(&Path::new(store).join("kaochang.sqlite")).await?
-    })
 }
 
 async fn save(

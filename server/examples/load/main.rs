@@ -5,11 +5,8 @@
 //! object a line on stdout. `cargo xtask bench saves` builds and runs it.
 
 mod bare;
-mod client;
 mod machine;
-mod people;
 mod saves;
-mod server;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

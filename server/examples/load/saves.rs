@@ -7,6 +7,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use driver::client::Client;
+use driver::people::{self, Candidate};
+use driver::server::{Server, free_port};
 use kaochang::{
     config::{Flags, Settings},
     store::response,
@@ -15,11 +18,8 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::bare::{self, SITTING};
-use super::client::Client;
+use super::bare::SITTING;
 use super::machine::{cpu_seconds, flushes_per_second};
-use super::people::{self, Candidate};
-use super::server::{Server, free_port};
 
 const CONNECTIONS: [usize; 2] = [64, 512];
 const ROUNDS: usize = 3;
@@ -207,7 +207,7 @@ impl Bench {
 
     /// How many of the questions that were acknowledged stand as they were acknowledged, or newer.
     async fn stored(&self, url: Option<&str>, session: &str, data: &Path) -> anyhow::Result<(usize, usize)> {
-        let store = bare::open(&url.map_or_else(|| data.display().to_string(), str::to_owned)).await?;
+        let store = people::store(&url.map_or_else(|| data.display().to_string(), str::to_owned)).await?;
         let rows = response::of_session(&mut store.read().await?, session).await?;
         let found: HashMap<(String, u32), i64> = rows
             .into_iter()

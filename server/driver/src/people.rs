@@ -1,6 +1,7 @@
 //! A session with its people: made in a data folder, then lived through over HTTP.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use kaochang::{
@@ -10,12 +11,11 @@ use kaochang::{
         draw::Contributions,
         plan::{Entry, Plan},
     },
-    store::room,
+    store::{Store, room},
 };
 use kaochang_app::view::Role;
 
-use super::bare;
-use super::client::Client;
+use crate::client::Client;
 
 /// Candidates of a room, who need two proctors.
 const ROOM: u32 = 30;
@@ -66,11 +66,20 @@ pub async fn prepare(settings: &Settings, candidates: u32, minutes: u32) -> anyh
     };
     let people = roster.into_iter().map(|entry| code(&entry).map(|code| (entry, code)));
     let people = people.collect::<anyhow::Result<Vec<_>>>()?;
-    let store = settings.database_url.clone().unwrap_or_else(|| settings.data.display().to_string());
+    let place = settings.database_url.clone().unwrap_or_else(|| settings.data.display().to_string());
     centre.stop().await.map_err(|refusal| anyhow::anyhow!("a clean stop: {refusal:?}"))?;
-    let mut rooms = room::of_session(&mut bare::open(&store).await?.read().await?, &session).await?;
+    let mut rooms = room::of_session(&mut store(&place).await?.read().await?, &session).await?;
     rooms.sort_by_key(|room| room.number);
     Ok(Hall { session, rooms: rooms.into_iter().map(|room| room.id).collect(), people })
+}
+
+/// A database by its data folder or its URL.
+pub async fn store(place: &str) -> anyhow::Result<Store> {
+    Ok(if place.starts_with("postgres") {
+        Store::open_postgres(place).await?
+    } else {
+        Store::open_sqlite(&Path::new(place).join("kaochang.sqlite")).await?
+    })
 }
 
 fn entry(number: u32) -> Entry {
