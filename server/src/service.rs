@@ -2,7 +2,9 @@
 //! store, and remember in the [`hall`]. They know no HTTP and no page technology; they answer with view models and notices.
 //!
 //! Order of every act: decide on the state as it is, write the decision and its audit row in one transaction, then apply it
-//! in memory. Acts other than saving answers go one at a time ([`Centre::acts`]); saves go through the [`writer`].
+//! in memory ([`acting`]). Saves go through the [`writer`].
+
+mod acting;
 
 pub mod account;
 pub mod answer;
@@ -79,7 +81,7 @@ pub struct Centre {
     pub(crate) vault: Vault,
     pub(crate) zone: FixedOffset,
     hall: Mutex<Hall>,
-    /// Held by every act that is not a save, from its decision until it is applied.
+    /// Held by every act that is not a save, from its beginning until it is applied ([`acting`]).
     pub(crate) acts: tokio::sync::Mutex<()>,
     /// At most so many passwords are hashed at once: each takes 19 MiB.
     pub(crate) hashing: tokio::sync::Semaphore,

@@ -225,6 +225,11 @@ impl Store {
         Ok(Self::Postgres(pool))
     }
 
+    /// Whether other servers may work on the same database. The embedded one belongs to a single process.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Begins a transaction that may write.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {

@@ -61,28 +61,21 @@ impl Centre {
             role: role_code(role).to_owned(),
             password_hash,
         };
-        let _acts = self.acts.lock().await;
-        let mut tx = self.store.write().await?;
+        let mut acting = self.begin(audit::ACCOUNTS).await?;
         let at_ms = self.world.wall_ms();
-        accounts::insert(&mut tx, &account, at_ms).await?;
+        accounts::insert(&mut acting.tx, &account, at_ms).await?;
         let detail = serde_json::json!({ "login": login, "name": name, "role": role_code(role) });
-        audit::append(
-            &mut tx,
-            audit::ACCOUNTS,
-            &[Act { at_ms, actor: "system", act: "account.created", subject: &id, detail }],
-        )
-        .await?;
-        tx.commit().await?;
+        acting.append(&[Act { at_ms, actor: "system", act: "account.created", subject: &id, detail }]).await?;
+        drop(acting.commit().await?);
         Ok(id)
     }
 
     /// Gives an account another password and signs it out everywhere.
     pub async fn set_password(&self, login: &str, password: &str) -> Result<(), Refusal> {
         let password_hash = self.hash(password).await?;
-        let _acts = self.acts.lock().await;
-        let mut tx = self.store.write().await?;
-        let account = accounts::by_login(&mut tx, login).await?.ok_or(Refusal::NotFound)?;
-        accounts::set_password(&mut tx, &account.id, &password_hash).await?;
+        let mut acting = self.begin(audit::ACCOUNTS).await?;
+        let account = accounts::by_login(&mut acting.tx, login).await?.ok_or(Refusal::NotFound)?;
+        accounts::set_password(&mut acting.tx, &account.id, &password_hash).await?;
         let act = Act {
             at_ms: self.world.wall_ms(),
             actor: "system",
@@ -90,8 +83,9 @@ impl Centre {
             subject: &account.id,
             detail: serde_json::json!({ "login": login }),
         };
-        audit::append(&mut tx, audit::ACCOUNTS, &[act]).await?;
-        Ok(tx.commit().await?)
+        acting.append(&[act]).await?;
+        drop(acting.commit().await?);
+        Ok(())
     }
 
     /// Checks login and password; one answer for either being wrong, and as slow for a login that does not exist.
@@ -115,14 +109,13 @@ impl Centre {
     pub async fn sign_in(&self, login: &str, password: &str) -> Result<String, Refusal> {
         let staff = self.authenticate(login, password).await?;
         let token = new_token(&*self.world);
-        let _acts = self.acts.lock().await;
-        let mut tx = self.store.write().await?;
+        let mut acting = self.begin(audit::ACCOUNTS).await?;
         let now = self.world.wall_ms();
-        accounts::sign_in(&mut tx, &token_hash(&token), &staff.account, now, now + SIGNED_IN_MS).await?;
+        accounts::sign_in(&mut acting.tx, &token_hash(&token), &staff.account, now, now + SIGNED_IN_MS).await?;
         let detail = serde_json::json!({ "login": staff.login });
         let act = Act { at_ms: now, actor: &staff.login, act: "account.signed-in", subject: &staff.account, detail };
-        audit::append(&mut tx, audit::ACCOUNTS, &[act]).await?;
-        tx.commit().await?;
+        acting.append(&[act]).await?;
+        drop(acting.commit().await?);
         Ok(token)
     }
 

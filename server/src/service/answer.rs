@@ -175,7 +175,7 @@ impl Centre {
     /// The commit found the sitting closed or taken by another epoch. Which of both, memory may be about to learn: the act
     /// that did it is waited for, or the page would be told of an end that is none.
     async fn why_not_written(&self, admitted: &Admitted) -> SaveRefusalCode {
-        let _acts = self.acts.lock().await;
+        let Ok(_acting) = self.begin(&admitted.session).await else { return SaveRefusalCode::Busy };
         let hall = self.hall();
         let sitting = hall.sessions.get(&admitted.session).and_then(|session| session.sittings.get(&admitted.sitting));
         let why = sitting.and_then(|sitting| sitting.sitting.why_not_written(admitted.epoch));

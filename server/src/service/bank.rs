@@ -68,18 +68,12 @@ impl Centre {
         if self.standard(&standard.id).is_some_and(|known| known.digest() == digest) {
             return Ok(());
         }
-        let _acts = self.acts.lock().await;
+        let mut acting = self.begin(audit::BANK).await?;
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        question::put_standard(&mut tx, standard, at_ms).await?;
+        question::put_standard(&mut acting.tx, standard, at_ms).await?;
         let detail = json!({ "digest": digest.to_string() });
-        audit::append(
-            &mut tx,
-            audit::BANK,
-            &[Act { at_ms, actor, act: "standard.loaded", subject: &standard.id, detail }],
-        )
-        .await?;
-        tx.commit().await?;
+        acting.append(&[Act { at_ms, actor, act: "standard.loaded", subject: &standard.id, detail }]).await?;
+        drop(acting.commit().await?);
         self.load_standards().await
     }
 
@@ -98,31 +92,25 @@ impl Centre {
         if !problems.is_empty() {
             return Err(BankError::Problems(problems));
         }
-        let _acts = self.acts.lock().await;
+        let mut acting = self.begin(audit::BANK).await?;
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
         let mut loaded = Loaded::default();
         for its in &questions {
             let (id, number) = (&its.revision.question, its.revision.revision);
-            match question::is_same(&mut tx, its).await? {
+            match question::is_same(&mut acting.tx, its).await? {
                 Some(true) => loaded.unchanged += 1,
                 Some(false) => return Err(BankError::Changed { question: id.clone(), revision: number }),
                 None => {
-                    question::insert(&mut tx, its, public, at_ms).await?;
+                    question::insert(&mut acting.tx, its, public, at_ms).await?;
                     loaded.added += 1;
                 }
             }
         }
         if loaded.added > 0 {
             let detail = json!({ "added": loaded.added, "public": public });
-            audit::append(
-                &mut tx,
-                audit::BANK,
-                &[Act { at_ms, actor, act: "bank.loaded", subject: standard_id, detail }],
-            )
-            .await?;
+            acting.append(&[Act { at_ms, actor, act: "bank.loaded", subject: standard_id, detail }]).await?;
         }
-        tx.commit().await?;
+        drop(acting.commit().await?);
         Ok(loaded)
     }
 

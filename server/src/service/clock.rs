@@ -11,7 +11,7 @@ use delivery::{
 
 use super::{Centre, Refusal, hall::Hall, session::outage_act};
 use crate::store::{
-    StoreError, audit,
+    StoreError,
     session::{self as sessions, OutageRow},
 };
 
@@ -49,7 +49,6 @@ impl Centre {
             self.keep(&due, wall).await?;
         }
         for (session, room) in due.waiting {
-            let _acts = self.acts.lock().await;
             self.start_waiting(&session, &room).await?;
         }
         for (session, sittings) in due.over {
@@ -73,13 +72,17 @@ impl Centre {
     }
 
     async fn keep(&self, due: &Due, wall: i64) -> Result<(), StoreError> {
-        let _acts = self.acts.lock().await;
-        let mut tx = self.store.write().await?;
         for (id, outage) in &due.stalls {
-            sessions::insert_outage(&mut tx, id, *outage).await?;
-            audit::append(&mut tx, id, &[outage_act(id, *outage, wall)]).await?;
+            let mut acting = self.begin(id).await?;
+            sessions::insert_outage(&mut acting.tx, id, *outage).await?;
+            acting.append(&[outage_act(id, *outage, wall)]).await?;
+            drop(acting.commit().await?);
             tracing::warn!(session = id, "session {id}: the server stood still; the time is nobody's");
         }
+        if due.flushes.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.write().await?;
         for (id, clock_ms) in &due.flushes {
             sessions::flush_clock(&mut tx, id, *clock_ms, wall).await?;
         }

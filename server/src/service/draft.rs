@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     store::{
-        StoreError,
+        StoreError, Tx,
         audit::{self, Act},
         draft::{self as drafts, ContributionRow, DraftRow},
         inconsistent,
@@ -80,43 +80,42 @@ impl Centre {
             created_at_ms: at_ms,
             state: "open".to_owned(),
         };
-        let _acts = self.acts.lock().await;
-        let mut tx = self.store.write().await?;
-        drafts::insert(&mut tx, &row).await?;
-        let (bank, accounts) = (audit::head(&mut tx, audit::BANK).await?, audit::head(&mut tx, audit::ACCOUNTS).await?);
+        let mut acting = self.begin(&id).await?;
+        let tx = &mut acting.tx;
+        drafts::insert(tx, &row).await?;
+        let (bank, accounts) = (audit::head(tx, audit::BANK).await?, audit::head(tx, audit::ACCOUNTS).await?);
         let detail = json!({
             "title": settled.plan.title, "purpose": settled.plan.purpose.code(), "candidates": row.candidates,
             "blueprint": settled.blueprint.digest().to_string(), "bank_head": bank.short(), "accounts_head": accounts.short(),
         });
         let act = Act { at_ms, actor: &actor.login, act: "draft.created", subject: &id, detail };
-        audit::append(&mut tx, &id, &[act]).await?;
-        tx.commit().await?;
+        acting.append(&[act]).await?;
+        drop(acting.commit().await?);
         Ok(id)
     }
 
     /// Removes a draft that is not drawn.
     pub async fn delete_draft(&self, id: &str, actor: &Staff, confirmed: bool) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let row = self.open_draft(id).await?;
+        let mut acting = self.begin(id).await?;
+        let row = self.open_draft(&mut acting.tx, id).await?;
         if !confirmed {
             return Err(Code::ConfirmMissing.into());
         }
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        drafts::delete(&mut tx, id).await?;
+        drafts::delete(&mut acting.tx, id).await?;
         let detail = json!({ "candidates": row.candidates });
         let act = Act { at_ms, actor: &actor.login, act: "draft.deleted", subject: id, detail };
-        audit::append(&mut tx, id, &[act]).await?;
-        tx.commit().await?;
+        acting.append(&[act]).await?;
+        drop(acting.commit().await?);
         self.desk.forget(id);
         Ok(Code::DraftDeleted.into())
     }
 
     /// Takes an officer's contribution; its digest goes into the chain at once, the bytes are sealed.
     pub async fn contribute(&self, id: &str, actor: &Staff, gift: &Gift) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let row = self.open_draft(id).await?;
-        let given = drafts::contributions(&mut self.store.read().await?, id).await?;
+        let mut acting = self.begin(id).await?;
+        let row = self.open_draft(&mut acting.tx, id).await?;
+        let given = drafts::contributions(&mut acting.tx, id).await?;
         if given.len() >= 2 {
             return Err(Code::ContributionsComplete.into());
         }
@@ -131,7 +130,6 @@ impl Centre {
         };
         let wanted = if *gift == Gift::Rest { 2 - given.len() } else { 1 };
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
         for number in (given.len() + 1..).take(wanted) {
             let bytes = own.clone().unwrap_or_else(|| system_bytes(&*self.world));
             // The first that somebody asks the system for is theirs; what it adds to that is nobody's.
@@ -146,12 +144,12 @@ impl Centre {
                 sealed: self.vault.seal(&hex(&bytes), &contribution_of(id, number), &*self.world),
                 at_ms,
             };
-            drafts::contribute(&mut tx, id, &row).await?;
+            drafts::contribute(&mut acting.tx, id, &row).await?;
             let detail = json!({ "number": number, "digest": row.digest, "by_system": row.by_system });
             let act = Act { at_ms, actor: &actor.login, act: "draft.contributed", subject: id, detail };
-            audit::append(&mut tx, id, &[act]).await?;
+            acting.append(&[act]).await?;
         }
-        tx.commit().await?;
+        drop(acting.commit().await?);
         Ok(Code::ContributionGiven.into())
     }
 
@@ -161,14 +159,14 @@ impl Centre {
             let same = self.desk.drawing().is_some_and(|drawing| drawing.draft == id);
             return Err(if same { Code::DrawBegun.into() } else { Code::DrawElsewhere.into() });
         };
-        let acts = self.acts.lock().await;
-        let row = self.open_draft(id).await?;
-        let given = drafts::contributions(&mut self.store.read().await?, id).await?;
+        let mut acting = self.begin(id).await?;
+        let row = self.open_draft(&mut acting.tx, id).await?;
+        let given = drafts::contributions(&mut acting.tx, id).await?;
         let contributions = self.unsealed(id, &given)?.ok_or(Code::DrawNotReady)?;
         let settled = self.settled(&row)?.map_err(|_| Code::DrawNotReady)?;
-        let prepared = self.prepare(settled).await?;
-        let drawing = self.desk.begin(id, prepared.papers());
-        drop(acts);
+        let drawing = self.desk.begin(id, settled.papers());
+        drop(acting);
+        let prepared = self.prepare(settled).await.inspect_err(|_| self.desk.end(None))?;
         let (centre, id, actor) = (self.clone(), id.to_owned(), actor.login.clone());
         tokio::spawn(async move {
             let secret = Secret::join(&contributions[0], &contributions[1]);
@@ -239,8 +237,8 @@ impl Centre {
     }
 
     /// A draft that is there and neither drawn nor being drawn.
-    async fn open_draft(&self, id: &str) -> Result<DraftRow, Refusal> {
-        let row = drafts::by_id(&mut self.store.read().await?, id).await?.ok_or(Refusal::NotFound)?;
+    async fn open_draft(&self, tx: &mut Tx, id: &str) -> Result<DraftRow, Refusal> {
+        let row = drafts::by_id(tx, id).await?.ok_or(Refusal::NotFound)?;
         if self.desk.drawing().is_some_and(|drawing| drawing.draft == id) {
             return Err(Code::DrawBegun.into());
         }

@@ -168,12 +168,14 @@ impl Centre {
     }
 }
 
-impl Prepared {
+impl Settled {
     /// How many papers are drawn.
     pub(crate) fn papers(&self) -> usize {
-        self.inputs.roster.seated.len() + self.inputs.roster.reserves.len()
+        self.roster.len() + usize::try_from(self.reserves).unwrap_or(usize::MAX)
     }
+}
 
+impl Prepared {
     /// Draws every paper and has each checked. Takes the machine's threads and its time: never on a thread that serves.
     pub(crate) fn draw(&self, secret: &Secret, progress: &(dyn Fn(usize) + Sync)) -> Result<Vec<Checked>, PlanError> {
         let drawn = self.inputs.draw(secret, threads(), progress).map_err(|refusal| self.refused(refusal))?;

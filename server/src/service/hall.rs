@@ -75,6 +75,8 @@ pub struct Session {
     pub state: SessionState,
     /// The exam clock.
     pub clock: ExamClock,
+    /// Row of the session's chain that this memory is of: each act appends to it.
+    pub row_no: i64,
     /// Published before the exam.
     pub commitment: String,
     /// By id.
@@ -182,6 +184,18 @@ impl Hall {
 }
 
 impl Session {
+    /// Keeps what memory alone has of the same session, loaded before: the exam clock as it runs here, signs of life.
+    pub fn go_on_from(&mut self, before: Option<Self>) {
+        let Some(before) = before else { return };
+        self.clock = before.clock;
+        for (id, sitting) in before.sittings {
+            if let Some(now) = self.sittings.get_mut(&id) {
+                now.signs = sitting.signs;
+                now.forms = sitting.forms;
+            }
+        }
+    }
+
     /// As every page shows it.
     pub fn head(&self, begins_text: String) -> SessionHead {
         SessionHead {

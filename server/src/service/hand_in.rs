@@ -14,15 +14,12 @@ use question_bank::{
 
 use super::{
     Centre,
-    hall::{Session, Sitting},
+    acting::Acting,
+    hall::{Hall, Session, Sitting},
     session::check_code,
 };
 use crate::store::{
-    StoreError, Tx,
-    audit::{self, Act},
-    inconsistent, question, response,
-    response::ResponseRow,
-    score, sitting as sittings,
+    StoreError, Tx, audit::Act, inconsistent, question, response, response::ResponseRow, score, sitting as sittings,
     sitting::Closing,
 };
 
@@ -33,6 +30,16 @@ pub(crate) type Keys = HashMap<(String, u32), Key>;
 struct Job {
     sitting: String,
     marker: Marker,
+}
+
+/// Sittings that an act closes.
+pub(crate) struct Closed {
+    session: String,
+    by: ClosedBy,
+    clock_ms: i64,
+    at_ms: i64,
+    /// Id, and the digest over its responses.
+    sittings: Vec<(String, Digest)>,
 }
 
 /// How one paper is marked.
@@ -53,19 +60,24 @@ impl Centre {
         actor: &str,
         reason: &str,
     ) -> Result<usize, StoreError> {
-        let _acts = self.acts.lock().await;
-        self.close_locked(session_id, ids, by, actor, reason).await
+        let mut acting = self.begin(session_id).await?;
+        let closed = self.close(&mut acting, session_id, ids, by, actor, reason).await?;
+        if !closed.is_empty() {
+            closed.apply(&mut *acting.commit().await?);
+        }
+        Ok(closed.sittings.len())
     }
 
-    /// The same, for an act that holds [`Centre::acts`] already.
-    pub(crate) async fn close_locked(
+    /// The same within an act, which applies what comes back once it is committed.
+    pub(crate) async fn close(
         &self,
+        acting: &mut Acting<'_>,
         session_id: &str,
         ids: &[String],
         by: ClosedBy,
         actor: &str,
         reason: &str,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<Closed, StoreError> {
         let at_ms = self.world.wall_ms();
         let (jobs, clock_ms, standard) = {
             let hall = self.hall();
@@ -76,16 +88,17 @@ impl Centre {
             let jobs: Vec<Job> = open.map(|s| Job { sitting: s.id.clone(), marker: Marker::of(session, s) }).collect();
             (jobs, clock_ms, session.standard.id.clone())
         };
+        let mut closed =
+            Closed { session: session_id.to_owned(), by, clock_ms, at_ms, sittings: Vec::with_capacity(jobs.len()) };
         if jobs.is_empty() {
-            return Ok(0);
+            return Ok(closed);
         }
-        let mut tx = self.store.write().await?;
-        let keys = keys(&mut tx, &standard).await?;
-        let (mut digests, mut acts) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
+        let keys = keys(&mut acting.tx, &standard).await?;
+        let mut acts = Vec::with_capacity(jobs.len());
         for job in &jobs {
-            let rows = response::of_sitting(&mut tx, session_id, &job.sitting).await?;
+            let rows = response::of_sitting(&mut acting.tx, session_id, &job.sitting).await?;
             let (digest, score, score_hash) =
-                job.close(&mut tx, session_id, &rows, &keys, (by, clock_ms, at_ms)).await?;
+                job.close(&mut acting.tx, session_id, &rows, &keys, (by, clock_ms, at_ms)).await?;
             let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();
             let detail = serde_json::json!({
                 "by": by.code(), "clock_ms": clock_ms, "reason": reason, "responses": digest.to_string(), "positions": positions,
@@ -93,20 +106,29 @@ impl Centre {
                 "score": score_hash.to_string(),
             });
             acts.push(Act { at_ms, actor, act: "sitting.closed", subject: &job.sitting, detail });
-            digests.push(digest);
+            closed.sittings.push((job.sitting.clone(), digest));
         }
-        audit::append(&mut tx, session_id, &acts).await?;
-        tx.commit().await?;
-        let mut hall = self.hall();
-        for (job, digest) in jobs.iter().zip(&digests) {
-            if let Some(sitting) = hall.sitting_mut(session_id, &job.sitting) {
-                sitting.sitting.phase = Phase::Closed { by, closed_clock_ms: clock_ms };
-                sitting.closed_at_ms = Some(at_ms);
+        acting.append(&acts).await?;
+        Ok(closed)
+    }
+}
+
+impl Closed {
+    /// Whether there was none to close, and nothing was written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sittings.is_empty()
+    }
+
+    /// Applies what was committed.
+    pub(crate) fn apply(&self, hall: &mut Hall) {
+        for (id, digest) in &self.sittings {
+            if let Some(sitting) = hall.sitting_mut(&self.session, id) {
+                sitting.sitting.phase = Phase::Closed { by: self.by, closed_clock_ms: self.clock_ms };
+                sitting.closed_at_ms = Some(self.at_ms);
                 sitting.check_code = Some(check_code(digest));
                 sitting.signs.hand_at_ms = None;
             }
         }
-        Ok(jobs.len())
     }
 }
 

@@ -23,11 +23,14 @@ use super::{
 };
 use crate::store::{
     StoreError,
-    audit::{self, Act},
+    audit::Act,
     evidence as store,
     evidence::{LateSeat, Used},
     inconsistent, paper, question, sitting as sittings,
 };
+
+/// Somebody else may be added while a reserve is put in order; then it is done again, so often at most.
+const TRIES: u32 = 3;
 
 /// Where a late candidate will sit.
 struct Seat {
@@ -39,11 +42,18 @@ impl Centre {
     /// Adds a candidate to a session that is not over. The sitting is in the hall at once, with a paper that was drawn and
     /// committed to with all the others.
     pub async fn add_late(&self, session_id: &str, actor: &Staff, entry: &Entry) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let seat = {
-            let hall = self.hall();
-            admitted(hall.sessions.get(session_id).ok_or(Refusal::NotFound)?, entry)?
-        };
+        for _ in 0..TRIES {
+            let arranged = self.arrange(session_id, entry).await?;
+            if self.seat_late(session_id, actor, entry, arranged).await? {
+                return Ok(Notice::with(Code::CandidateAdded, entry.seat));
+            }
+        }
+        Err(Code::StoreBusy.into())
+    }
+
+    /// Puts the next reserve in order for the seat. It takes its time, and therefore nobody's turn.
+    async fn arrange(&self, session_id: &str, entry: &Entry) -> Result<Arranged, Refusal> {
+        let seat = self.late_seat(session_id, entry)?;
         let mut tx = self.store.read().await?;
         let proof = self.proof(&mut tx, session_id).await?.ok_or(Code::ReservesUsed)?;
         if proof.places().contains(&seat.place) {
@@ -55,29 +65,47 @@ impl Centre {
         let late = Late { sitting, candidate, place: seat.place };
         let bank = question::of_standard(&mut tx, &proof.inputs.blueprint.standard).await?;
         drop(tx);
-        let arranged = tokio::task::spawn_blocking(move || arranged(&proof, late, bank)).await;
-        let (late, drawn, conformance, bank) =
-            arranged.map_err(|_| inconsistent("a reserve that can't be arranged"))??;
+        let arranged = tokio::task::spawn_blocking(move || arranged(&proof, number, late, bank)).await;
+        Ok(arranged.map_err(|_| inconsistent("a reserve that can't be arranged"))??)
+    }
 
+    /// Writes it down; `false`: the reserve went to somebody else since, who is a neighbour now.
+    async fn seat_late(
+        &self,
+        session_id: &str,
+        actor: &Staff,
+        entry: &Entry,
+        arranged: Arranged,
+    ) -> Result<bool, Refusal> {
+        let Arranged { number, late, drawn, conformance, bank } = arranged;
+        let mut acting = self.begin(session_id).await?;
+        let seat = self.late_seat(session_id, entry)?;
         let at_ms = self.world.wall_ms();
-        let row = self.sitting_row(&drawn.sitting, &seat.room_id, entry);
+        let candidate = late.candidate;
         let used = Used { late: LateSeat { late, clashes: drawn.clashes.clone() }, by: actor.login.clone(), at_ms };
-        let mut tx = self.store.write().await?;
-        sittings::insert(&mut tx, session_id, &row).await?;
-        paper::insert(&mut tx, session_id, &row.id, &drawn.paper, &conformance).await?;
-        store::take(&mut tx, session_id, &used).await?;
+        match store::take(&mut acting.tx, session_id, &used).await {
+            Err(StoreError::Rows { .. }) => return Ok(false),
+            taken => taken?,
+        }
+        let row = self.sitting_row(&drawn.sitting, &seat.room_id, entry);
+        sittings::insert(&mut acting.tx, session_id, &row).await?;
+        paper::insert(&mut acting.tx, session_id, &row.id, &drawn.paper, &conformance).await?;
         let detail = json!({
             "reserve": number, "admission_no": row.admission_no, "room": entry.room, "seat": entry.seat,
             "paper": drawn.paper.digest().to_string(), "candidate": candidate.to_string(),
         });
-        let act = Act { at_ms, actor: &actor.login, act: "sitting.added", subject: &row.id, detail };
-        audit::append(&mut tx, session_id, &[act]).await?;
-        tx.commit().await?;
+        acting.append(&[Act { at_ms, actor: &actor.login, act: "sitting.added", subject: &row.id, detail }]).await?;
         let live = live_sitting(row, drawn.paper, Vec::new(), &[], &shapes(&bank))?;
-        if let Some(session) = self.hall().sessions.get_mut(session_id) {
+        let mut hall = acting.commit().await?;
+        if let Some(session) = hall.sessions.get_mut(session_id) {
             session.sittings.insert(live.id.clone(), live);
         }
-        Ok(Notice::with(Code::CandidateAdded, entry.seat))
+        Ok(true)
+    }
+
+    fn late_seat(&self, session_id: &str, entry: &Entry) -> Result<Seat, Refusal> {
+        let hall = self.hall();
+        admitted(hall.sessions.get(session_id).ok_or(Refusal::NotFound)?, entry)
     }
 }
 
@@ -126,11 +154,18 @@ pub(crate) fn places<'a>(roster: &'a Roster, late: impl Iterator<Item = &'a Late
     roster.seated.iter().map(|seated| seated.place).chain(late.map(|late| late.place)).collect()
 }
 
-type Arranged = (Late, Drawn, Conformance, Vec<Revision>);
+/// A reserve in order for a seat.
+struct Arranged {
+    number: i64,
+    late: Late,
+    drawn: Drawn,
+    conformance: Conformance,
+    bank: Vec<Revision>,
+}
 
 /// The reserve's paper in order for its seat, checked like every other. Reads a whole snapshot: never on a thread that
 /// serves.
-fn arranged(proof: &Proof, late: Late, bank: Vec<Revision>) -> Result<Arranged, StoreError> {
+fn arranged(proof: &Proof, number: i64, late: Late, bank: Vec<Revision>) -> Result<Arranged, StoreError> {
     let wrong = |why: String| StoreError::Inconsistent(format!("the reserve {}: {why}", late.sitting));
     let before: Vec<Late> = proof.late().cloned().collect();
     let drawn =
@@ -146,5 +181,5 @@ fn arranged(proof: &Proof, late: Late, bank: Vec<Revision>) -> Result<Arranged, 
         &checker::Bank::of(drawn_from),
     );
     let conformance = checked.map_err(|violations| wrong(sentences(&violations)))?;
-    Ok((late, drawn, conformance, bank))
+    Ok(Arranged { number, late, drawn, conformance, bank })
 }

@@ -19,14 +19,11 @@ use serde_json::json;
 use super::{
     Centre, Refusal,
     account::Staff,
+    acting::Acting,
     hall::{Hall, Room, Session},
     session::granted_act,
 };
-use crate::store::{
-    Tx,
-    audit::{self, Act},
-    room as rooms, session as sessions, sitting as sittings,
-};
+use crate::store::{StoreError, audit::Act, room as rooms, session as sessions, sitting as sittings};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -63,10 +60,11 @@ impl Centre {
         if proctor.role != Role::Proctor {
             return Err(Code::NotAProctor.into());
         }
-        let _acts = self.acts.lock().await;
-        let session_id = {
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
+        {
             let hall = self.hall();
-            let (session, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
+            let (_, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
             if room.room.present.contains_key(&proctor.login) {
                 return Err(Code::ProctorAlreadyIn.into());
             }
@@ -76,20 +74,13 @@ impl Centre {
             if room.room.state == RoomState::Ended {
                 return Err(Code::NotNow.into());
             }
-            session.id.clone()
-        };
+        }
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        rooms::check_in(&mut tx, &session_id, room_id, &proctor.account, at_ms).await?;
+        rooms::check_in(&mut acting.tx, &session_id, room_id, &proctor.account, at_ms).await?;
         let detail = json!({ "name": proctor.name });
-        append(
-            &mut tx,
-            &session_id,
-            Act { at_ms, actor: &proctor.login, act: "proctor.checked-in", subject: room_id, detail },
-        )
-        .await?;
-        tx.commit().await?;
-        if let Some(room) = room_mut(&mut self.hall(), &session_id, room_id) {
+        let act = Act { at_ms, actor: &proctor.login, act: "proctor.checked-in", subject: room_id, detail };
+        acting.append(&[act]).await?;
+        if let Some(room) = room_mut(&mut *acting.commit().await?, &session_id, room_id) {
             room.room.present.insert(proctor.login.clone(), at_ms);
             room.names.insert(proctor.login, proctor.name);
         }
@@ -98,9 +89,10 @@ impl Centre {
 
     /// A proctor leaves. In an open room that may leave too few: the console alarms, and the record keeps it.
     pub async fn check_out(&self, room_id: &str, actor: &Staff, login: &str) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let session_id = self.in_room(room_id, actor, |session, room| {
-            if room.room.present.contains_key(login) { Ok(session.id.clone()) } else { Err(Refusal::NotFound) }
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
+        self.in_room(room_id, actor, |_, room| {
+            if room.room.present.contains_key(login) { Ok(()) } else { Err(Refusal::NotFound) }
         })?;
         let at_ms = self.world.wall_ms();
         let missing = {
@@ -110,17 +102,11 @@ impl Centre {
             room.present.remove(login);
             room.proctors_missing(&session.terms, session.expected_in(room_id))
         };
-        let mut tx = self.store.write().await?;
-        rooms::check_out(&mut tx, &session_id, room_id, login, at_ms).await?;
+        rooms::check_out(&mut acting.tx, &session_id, room_id, login, at_ms).await?;
         let detail = json!({ "proctor": login, "missing": missing });
-        append(
-            &mut tx,
-            &session_id,
-            Act { at_ms, actor: &actor.login, act: "proctor.checked-out", subject: room_id, detail },
-        )
-        .await?;
-        tx.commit().await?;
-        if let Some(room) = room_mut(&mut self.hall(), &session_id, room_id) {
+        let act = Act { at_ms, actor: &actor.login, act: "proctor.checked-out", subject: room_id, detail };
+        acting.append(&[act]).await?;
+        if let Some(room) = room_mut(&mut *acting.commit().await?, &session_id, room_id) {
             room.room.present.remove(login);
             room.names.remove(login);
         }
@@ -129,9 +115,10 @@ impl Centre {
 
     /// 开考: refused without enough proctors; starts everybody who waits.
     pub async fn open_room(&self, room_id: &str, actor: &Staff) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
         let at_ms = self.world.wall_ms();
-        let (session_id, first, proctors, required) = self.in_room(room_id, actor, |session, room| {
+        let (first, proctors, required) = self.in_room(room_id, actor, |session, room| {
             let expected = session.expected_in(room_id);
             room.room.may_open(&session.terms, expected, session.begins_at_ms, at_ms).map_err(
                 |refusal| match refusal {
@@ -141,35 +128,32 @@ impl Centre {
                 },
             )?;
             let proctors: Vec<String> = room.room.present.keys().cloned().collect();
-            Ok((session.id.clone(), session.state == SessionState::Ready, proctors, session.proctors_required(room_id)))
+            Ok((session.state == SessionState::Ready, proctors, session.proctors_required(room_id)))
         })?;
         let clock_ms = self.now(&self.hall().sessions[&session_id]);
-        let mut tx = self.store.write().await?;
-        rooms::open(&mut tx, &session_id, room_id, clock_ms, at_ms).await?;
+        let start = self.waiting_in(&session_id, room_id)?;
+        rooms::open(&mut acting.tx, &session_id, room_id, clock_ms, at_ms).await?;
         if first {
-            sessions::set_state(&mut tx, &session_id, SessionState::Running).await?;
-            sessions::flush_clock(&mut tx, &session_id, clock_ms, at_ms).await?;
+            sessions::set_state(&mut acting.tx, &session_id, SessionState::Running).await?;
+            sessions::flush_clock(&mut acting.tx, &session_id, clock_ms, at_ms).await?;
         }
         let detail = json!({ "clock_ms": clock_ms, "proctors": proctors, "required": required });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.opened", subject: room_id, detail })
-            .await?;
-        tx.commit().await?;
-        {
-            let mut hall = self.hall();
-            if let Some(session) = hall.sessions.get_mut(&session_id) {
-                session.state = SessionState::Running;
-                // Where it runs already, a gap is the next tick's to find and to record.
-                if first {
-                    session.clock.tick(self.world.monotonic_ms());
-                }
-            }
-            if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
-                room.room.state = RoomState::Open;
-                room.room.opened_clock_ms = Some(clock_ms);
-                room.opened_at_ms = Some(at_ms);
+        acting.append(&[Act { at_ms, actor: &actor.login, act: "room.opened", subject: room_id, detail }]).await?;
+        start.write(&mut acting).await?;
+        let mut hall = acting.commit().await?;
+        if let Some(session) = hall.sessions.get_mut(&session_id) {
+            session.state = SessionState::Running;
+            // Where it runs already, a gap is the next tick's to find and to record.
+            if first {
+                session.clock.tick(self.world.monotonic_ms());
             }
         }
-        self.start_waiting(&session_id, room_id).await?;
+        if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
+            room.room.state = RoomState::Open;
+            room.room.opened_clock_ms = Some(clock_ms);
+            room.opened_at_ms = Some(at_ms);
+        }
+        start.apply(&mut hall);
         Ok(Code::RoomOpened.into())
     }
 
@@ -186,9 +170,10 @@ impl Centre {
         }
         let reason = reason(&grant.reason)?;
         let second = self.second(room_id, actor, grant).await?;
-        let _acts = self.acts.lock().await;
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
         let at_ms = self.world.wall_ms();
-        let (session_id, rows) = self.in_room(room_id, actor, |session, _| {
+        let rows = self.in_room(room_id, actor, |session, _| {
             let wanted = session.in_room(room_id).into_iter().filter(|s| sitting.is_none_or(|id| s.id == id));
             let writing = wanted.filter(|s| s.sitting.is_writing());
             let row = |s: &super::hall::Sitting| LedgerRow {
@@ -202,16 +187,14 @@ impl Centre {
                 at_ms,
             };
             let rows: Vec<(String, LedgerRow)> = writing.map(|s| (s.id.clone(), row(s))).collect();
-            if rows.is_empty() { Err(Code::NotNow.into()) } else { Ok((session.id.clone(), rows)) }
+            if rows.is_empty() { Err(Code::NotNow.into()) } else { Ok(rows) }
         })?;
-        let mut tx = self.store.write().await?;
         for (id, row) in &rows {
-            sittings::grant(&mut tx, &session_id, id, row).await?;
+            sittings::grant(&mut acting.tx, &session_id, id, row).await?;
         }
         let acts: Vec<Act<'_>> = rows.iter().map(|(id, row)| granted_act(&session_id, id, row, &actor.login)).collect();
-        audit::append(&mut tx, &session_id, &acts).await?;
-        tx.commit().await?;
-        let mut hall = self.hall();
+        acting.append(&acts).await?;
+        let mut hall = acting.commit().await?;
         for (id, row) in rows {
             if let Some(live) = hall.sitting_mut(&session_id, &id) {
                 live.sitting.ledger.push(row);
@@ -248,45 +231,47 @@ impl Centre {
             return Err(Code::ConfirmMissing.into());
         }
         let why = reason(why)?;
-        let _acts = self.acts.lock().await;
-        let session = self.writing(room_id, sitting, actor)?;
-        self.close_locked(&session, &[sitting.to_owned()], ClosedBy::Proctor, &actor.login, &why).await?;
+        let session = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session).await?;
+        self.writing(room_id, sitting, actor)?;
+        let one = [sitting.to_owned()];
+        let closed = self.close(&mut acting, &session, &one, ClosedBy::Proctor, &actor.login, &why).await?;
+        closed.apply(&mut *acting.commit().await?);
         Ok(Code::HandedIn.into())
     }
 
     /// 缺考登记: of somebody who has not started.
     pub async fn record_absent(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let session_id =
-            self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Expected | Phase::Present { .. }))?;
-        self.set_absent(&session_id, &[sitting.to_owned()], &actor.login).await?;
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
+        self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Expected | Phase::Present { .. }))?;
+        let one = [sitting.to_owned()];
+        self.write_absent(&mut acting, &session_id, &one, &actor.login).await?;
+        apply_absent(&mut *acting.commit().await?, &session_id, &one);
         Ok(Code::AbsentRecorded.into())
     }
 
-    async fn set_absent(&self, session_id: &str, ids: &[String], actor: &str) -> Result<(), Refusal> {
+    async fn write_absent(
+        &self,
+        acting: &mut Acting<'_>,
+        session_id: &str,
+        ids: &[String],
+        actor: &str,
+    ) -> Result<(), StoreError> {
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
         for id in ids {
-            sittings::set_absent(&mut tx, session_id, id).await?;
+            sittings::set_absent(&mut acting.tx, session_id, id).await?;
         }
         let acts: Vec<Act<'_>> =
             ids.iter().map(|id| Act { at_ms, actor, act: "sitting.absent", subject: id, detail: json!({}) }).collect();
-        audit::append(&mut tx, session_id, &acts).await?;
-        tx.commit().await?;
-        let mut hall = self.hall();
-        for id in ids {
-            if let Some(live) = hall.sitting_mut(session_id, id) {
-                live.sitting.phase = Phase::Absent;
-                live.signs.hand_at_ms = None;
-            }
-        }
-        Ok(())
+        acting.append(&acts).await
     }
 
     /// 换机: to a free seat of the room. The old machine's login ends, and every acknowledged answer is at the new one.
     pub async fn move_seat(&self, room_id: &str, sitting: &str, actor: &Staff, seat: u32) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let (session_id, from, epoch) = self.in_room(room_id, actor, |session, room| {
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
+        let (from, epoch) = self.in_room(room_id, actor, |session, room| {
             let live = session.sittings.get(sitting).filter(|s| s.room == room_id).ok_or(Refusal::NotFound)?;
             if matches!(live.sitting.phase, Phase::Closed { .. } | Phase::Absent) {
                 return Err(Code::NotNow.into());
@@ -297,19 +282,16 @@ impl Centre {
             if session.in_room(room_id).iter().any(|other| other.seat == seat) {
                 return Err(Refusal::with(Code::SeatTaken, seat));
             }
-            Ok((session.id.clone(), live.seat, live.sitting.epoch))
+            Ok((live.seat, live.sitting.epoch))
         })?;
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        sittings::move_to(&mut tx, &session_id, sitting, seat.into()).await?;
+        sittings::move_to(&mut acting.tx, &session_id, sitting, seat.into()).await?;
         if epoch > 0 {
-            sittings::release(&mut tx, &session_id, sitting, epoch + 1).await?;
+            sittings::release(&mut acting.tx, &session_id, sitting, epoch + 1).await?;
         }
         let detail = json!({ "from": from, "to": seat });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "seat.moved", subject: sitting, detail })
-            .await?;
-        tx.commit().await?;
-        if let Some(live) = self.hall().sitting_mut(&session_id, sitting) {
+        acting.append(&[Act { at_ms, actor: &actor.login, act: "seat.moved", subject: sitting, detail }]).await?;
+        if let Some(live) = acting.commit().await?.sitting_mut(&session_id, sitting) {
             live.seat = seat;
             live.sitting.epoch = if epoch > 0 { epoch + 1 } else { 0 };
         }
@@ -318,23 +300,17 @@ impl Centre {
 
     /// 解除登录: the page that is open now may no longer write; the candidate logs in again.
     pub async fn release(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let session_id = self.sitting_in(room_id, sitting, actor, |phase| {
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
+        self.sitting_in(room_id, sitting, actor, |phase| {
             matches!(phase, Phase::Present { .. } | Phase::Writing { .. })
         })?;
         let epoch = self.hall().sessions[&session_id].sittings[sitting].sitting.epoch + 1;
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        sittings::release(&mut tx, &session_id, sitting, epoch).await?;
+        sittings::release(&mut acting.tx, &session_id, sitting, epoch).await?;
         let detail = json!({ "epoch": epoch });
-        append(
-            &mut tx,
-            &session_id,
-            Act { at_ms, actor: &actor.login, act: "sitting.released", subject: sitting, detail },
-        )
-        .await?;
-        tx.commit().await?;
-        if let Some(live) = self.hall().sitting_mut(&session_id, sitting) {
+        acting.append(&[Act { at_ms, actor: &actor.login, act: "sitting.released", subject: sitting, detail }]).await?;
+        if let Some(live) = acting.commit().await?.sitting_mut(&session_id, sitting) {
             live.sitting.epoch = epoch;
         }
         Ok(Code::LoginReleased.into())
@@ -354,19 +330,15 @@ impl Centre {
     }
 
     async fn told(&self, room_id: &str, sitting: &str, actor: &Staff, act: &str, text: &str) -> Result<(), Refusal> {
-        let _acts = self.acts.lock().await;
-        let session_id = self.sitting_in(room_id, sitting, actor, |_| true)?;
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
+        self.sitting_in(room_id, sitting, actor, |_| true)?;
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        append(
-            &mut tx,
-            &session_id,
-            Act { at_ms, actor: &actor.login, act, subject: sitting, detail: json!({ "text": text }) },
-        )
-        .await?;
-        tx.commit().await?;
+        let detail = json!({ "text": text });
+        acting.append(&[Act { at_ms, actor: &actor.login, act, subject: sitting, detail }]).await?;
+        let mut hall = acting.commit().await?;
         if act == "hand.lowered"
-            && let Some(live) = self.hall().sitting_mut(&session_id, sitting)
+            && let Some(live) = hall.sitting_mut(&session_id, sitting)
         {
             live.signs.hand_at_ms = None;
         }
@@ -376,8 +348,9 @@ impl Centre {
     /// 结束考试: whoever still writes is handed in, whoever never started is recorded absent; with the last room the
     /// session is finished.
     pub async fn end_room(&self, room_id: &str, actor: &Staff, why: &str, confirmed: bool) -> Result<Notice, Refusal> {
-        let _acts = self.acts.lock().await;
-        let (session_id, writing, unstarted) = self.in_room(room_id, actor, |session, room| {
+        let session_id = self.session_of_room(room_id)?;
+        let mut acting = self.begin(&session_id).await?;
+        let (writing, unstarted) = self.in_room(room_id, actor, |session, room| {
             if room.room.state != RoomState::Open {
                 return Err(Code::RoomNotOpen.into());
             }
@@ -391,28 +364,27 @@ impl Centre {
             };
             let writing = ids(|phase| matches!(phase, Phase::Writing { .. }));
             let unstarted = ids(|phase| matches!(phase, Phase::Expected | Phase::Present { .. }));
-            Ok((session.id.clone(), writing, unstarted))
+            Ok((writing, unstarted))
         })?;
         if !confirmed {
             return Err(Refusal::with(Code::RoomStillWriting, writing.len()));
         }
         let why = if writing.is_empty() { why.trim().to_owned() } else { reason(why)? };
-        self.close_locked(&session_id, &writing, ClosedBy::Proctor, &actor.login, &why).await?;
-        self.set_absent(&session_id, &unstarted, &actor.login).await?;
+        let closed = self.close(&mut acting, &session_id, &writing, ClosedBy::Proctor, &actor.login, &why).await?;
+        self.write_absent(&mut acting, &session_id, &unstarted, &actor.login).await?;
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        rooms::end(&mut tx, &session_id, room_id, at_ms).await?;
+        rooms::end(&mut acting.tx, &session_id, room_id, at_ms).await?;
         let detail = json!({ "reason": why, "forced": writing.len(), "absent": unstarted.len() });
-        append(&mut tx, &session_id, Act { at_ms, actor: &actor.login, act: "room.ended", subject: room_id, detail })
-            .await?;
-        let finished = rooms::not_ended(&mut tx, &session_id).await? == 0;
+        acting.append(&[Act { at_ms, actor: &actor.login, act: "room.ended", subject: room_id, detail }]).await?;
+        let finished = rooms::not_ended(&mut acting.tx, &session_id).await? == 0;
         if finished {
-            sessions::set_state(&mut tx, &session_id, SessionState::Finished).await?;
+            sessions::set_state(&mut acting.tx, &session_id, SessionState::Finished).await?;
             let act = Act { at_ms, actor: "system", act: "session.finished", subject: &session_id, detail: json!({}) };
-            append(&mut tx, &session_id, act).await?;
+            acting.append(&[act]).await?;
         }
-        tx.commit().await?;
-        let mut hall = self.hall();
+        let mut hall = acting.commit().await?;
+        closed.apply(&mut hall);
+        apply_absent(&mut hall, &session_id, &unstarted);
         if finished && let Some(session) = hall.sessions.get_mut(&session_id) {
             session.state = SessionState::Finished;
         }
@@ -421,6 +393,10 @@ impl Centre {
             room.ended_at_ms = Some(at_ms);
         }
         Ok(Code::RoomEnded.into())
+    }
+
+    fn session_of_room(&self, room_id: &str) -> Result<String, Refusal> {
+        self.hall().room(room_id).map(|(session, _)| session.id.clone()).ok_or(Refusal::NotFound)
     }
 
     /// Looks at a room on behalf of a proctor who must be checked in to it.
@@ -441,22 +417,26 @@ impl Centre {
         id: &str,
         actor: &Staff,
         possible: impl FnOnce(&Phase) -> bool,
-    ) -> Result<String, Refusal> {
+    ) -> Result<(), Refusal> {
         self.in_room(room_id, actor, |session, _| {
             let sitting =
                 session.sittings.get(id).filter(|sitting| sitting.room == room_id).ok_or(Refusal::NotFound)?;
-            if possible(&sitting.sitting.phase) { Ok(session.id.clone()) } else { Err(Code::NotNow.into()) }
+            if possible(&sitting.sitting.phase) { Ok(()) } else { Err(Code::NotNow.into()) }
         })
     }
 
-    fn writing(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<String, Refusal> {
+    fn writing(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<(), Refusal> {
         self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Writing { .. }))
     }
 }
 
-async fn append(tx: &mut Tx, session: &str, act: Act<'_>) -> Result<(), Refusal> {
-    audit::append(tx, session, &[act]).await?;
-    Ok(())
+fn apply_absent(hall: &mut Hall, session: &str, ids: &[String]) {
+    for id in ids {
+        if let Some(live) = hall.sitting_mut(session, id) {
+            live.sitting.phase = Phase::Absent;
+            live.signs.hand_at_ms = None;
+        }
+    }
 }
 
 fn room_mut<'a>(hall: &'a mut Hall, session: &str, room: &str) -> Option<&'a mut Room> {

@@ -24,6 +24,7 @@ use question_bank::{
 
 use super::{
     Centre,
+    acting::Acting,
     draw::{Checked, Contributions, Prepared, contribution_digest},
     hall::{Room, SeatAt, Session, Signs, Sitting, Text},
     plan::{Entry, Plan, PlanError},
@@ -101,23 +102,23 @@ impl Centre {
         let (settled, inputs) = (&prepared.settled, &prepared.inputs);
         let row = session_row(prepared, origin.id, &inputs.commitment(&secret), self.world.wall_ms());
         let (seated, reserves) = papers.split_at(inputs.roster.seated.len());
-        let _acts = self.acts.lock().await;
-        let mut tx = self.store.write().await?;
-        sessions::insert(&mut tx, &row).await?;
-        let room_ids = self.insert_rooms(&mut tx, &row.id, &settled.plan).await?;
+        let mut acting = self.begin(&row.id).await?;
+        let tx = &mut acting.tx;
+        sessions::insert(tx, &row).await?;
+        let room_ids = self.insert_rooms(tx, &row.id, &settled.plan).await?;
         for (entry, checked) in settled.roster.iter().zip(seated) {
-            self.insert_sitting(&mut tx, &row, &room_ids[&entry.room], entry, checked).await?;
+            self.insert_sitting(tx, &row, &room_ids[&entry.room], entry, checked).await?;
         }
         for (number, (drawn, conformance)) in (1..).zip(reserves) {
-            evidence::insert_reserve(&mut tx, &row.id, &drawn.sitting, number, &drawn.paper, conformance).await?;
+            evidence::insert_reserve(tx, &row.id, &drawn.sitting, number, &drawn.paper, conformance).await?;
         }
-        evidence::insert(&mut tx, &row.id, &self.stored_inputs(&row.id, inputs, seated, contributions)).await?;
+        evidence::insert(tx, &row.id, &self.stored_inputs(&row.id, inputs, seated, contributions)).await?;
         if origin.draft {
-            draft::set_drawn(&mut tx, &row.id).await?;
+            draft::set_drawn(tx, &row.id).await?;
         }
-        self.audit_created(&mut tx, &row, prepared, papers, contributions, origin).await?;
-        tx.commit().await?;
-        self.load_session(&row.id).await
+        self.audit_created(&mut acting, &row, prepared, papers, contributions, origin).await?;
+        drop(acting.commit().await?);
+        self.load_session(&mut self.store.read().await?, &row.id).await
     }
 
     fn stored_inputs(
@@ -211,13 +212,14 @@ impl Centre {
     /// What was promised, committed to and granted, anchored in the other chains.
     async fn audit_created(
         &self,
-        tx: &mut Tx,
+        acting: &mut Acting<'_>,
         session: &SessionRow,
         prepared: &Prepared,
         papers: &[Checked],
         contributions: &[Vec<u8>; 2],
         Origin { actor, by_system, .. }: Origin<'_>,
     ) -> Result<(), StoreError> {
+        let tx = &mut acting.tx;
         let (bank, accounts) = (audit::head(tx, audit::BANK).await?, audit::head(tx, audit::ACCOUNTS).await?);
         let at_ms = session.created_at_ms;
         let (settled, inputs) = (&prepared.settled, &prepared.inputs);
@@ -241,8 +243,7 @@ impl Centre {
                 acts.push(granted_act(&session.id, &drawn.sitting, &grant, actor));
             }
         }
-        audit::append(tx, &session.id, &acts).await?;
-        Ok(())
+        acting.append(&acts).await
     }
 
     /// Loads standards and every session; sessions that were running get an outage from the last sign of life until now.
@@ -253,7 +254,7 @@ impl Centre {
             if session.state == SessionState::Running.code() {
                 self.record_outage(&session).await?;
             }
-            self.load_session(&session.id).await?;
+            self.load_session(&mut self.store.read().await?, &session.id).await?;
         }
         Ok(())
     }
@@ -282,24 +283,32 @@ impl Centre {
         Ok(())
     }
 
+    /// Brings what memory has of a chain to this row. The caller's transaction holds the chain's head.
+    pub(crate) async fn catch_up(&self, tx: &mut Tx, chain: &str, row_no: i64) -> Result<(), StoreError> {
+        let known = self.hall().sessions.get(chain).map(|session| session.row_no);
+        match known {
+            Some(known) if known != row_no => self.load_session(tx, chain).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Loads one session into memory.
-    async fn load_session(&self, id: &str) -> Result<(), StoreError> {
-        let mut tx = self.store.read().await?;
-        let row = sessions::by_id(&mut tx, id).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
+    async fn load_session(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+        let row_no = audit::read_head(tx, id).await?.row_no;
+        let row = sessions::by_id(tx, id).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
         let standard = self.standard(&row.standard_id).ok_or_else(|| inconsistent("a session without its standard"))?;
-        let presences = rooms::presences(&mut tx, id).await?;
-        let seats = rooms::seats(&mut tx, id).await?;
-        let rooms = rooms::of_session(&mut tx, id).await?.into_iter().map(|room| live_room(room, &seats, &presences));
+        let presences = rooms::presences(tx, id).await?;
+        let seats = rooms::seats(tx, id).await?;
+        let rooms = rooms::of_session(tx, id).await?.into_iter().map(|room| live_room(room, &seats, &presences));
         let rooms: BTreeMap<String, Room> =
             rooms.map(|room| room.map(|room| (room.id.clone(), room))).collect::<Result<_, _>>()?;
-        let sittings = live_sittings(&mut tx, id, &standard).await?;
-        let reserves = evidence::reserves(&mut tx, id).await?;
+        let sittings = live_sittings(tx, id, &standard).await?;
+        let reserves = evidence::reserves(tx, id).await?;
         let papers = sittings.values().map(|sitting| &*sitting.paper);
         let papers = papers.chain(reserves.iter().map(|reserve| &reserve.paper));
-        let texts = texts(&question::of_standard(&mut tx, &standard.id).await?, papers);
-        let logins = sittings::logins(&mut tx, id).await?;
-        drop(tx);
-        let session = Session {
+        let texts = texts(&question::of_standard(tx, &standard.id).await?, papers);
+        let logins = sittings::logins(tx, id).await?;
+        let mut session = Session {
             id: row.id.clone(),
             title: row.title,
             purpose: Purpose::from_code(&row.purpose).ok_or_else(|| inconsistent("a purpose"))?,
@@ -312,6 +321,7 @@ impl Centre {
             login_from_at_ms: row.login_from_at_ms,
             state: SessionState::from_code(&row.state).ok_or_else(|| inconsistent("a session's state"))?,
             clock: ExamClock::resume(row.clock_ms),
+            row_no,
             commitment: row.commitment,
             rooms,
             sittings,
@@ -325,6 +335,7 @@ impl Centre {
             }
         }
         hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (row.id.clone(), sitting, epoch))));
+        session.go_on_from(hall.sessions.remove(&session.id));
         hall.sessions.insert(row.id, session);
         Ok(())
     }

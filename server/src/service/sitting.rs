@@ -26,15 +26,13 @@ use question_bank::{
 
 use super::{
     Centre, Refusal,
+    acting::Acting,
     answer::{answer_wire, notice},
-    hall::{Session, Sitting},
+    hall::{Hall, Session, Sitting},
     session::granted_act,
 };
 use crate::{
-    store::{
-        audit::{self, Act},
-        room as rooms, score, sitting as sittings,
-    },
+    store::{StoreError, audit::Act, room as rooms, score, sitting as sittings},
     vault::token_hash,
     world::new_token,
 };
@@ -55,7 +53,7 @@ pub enum Place {
 }
 
 /// A decision to start sittings.
-struct Start {
+pub(crate) struct Start {
     session: String,
     sittings: Vec<(String, LedgerRow)>,
     started_clock_ms: i64,
@@ -78,9 +76,8 @@ impl Centre {
     pub async fn enrol(&self, code: &str) -> Result<String, Refusal> {
         let at = self.hall().seat_by_code(code).ok_or(Refusal::NotFound)?;
         let (token, at_ms) = (new_token(&*self.world), self.world.wall_ms());
-        let _acts = self.acts.lock().await;
-        let mut tx = self.store.write().await?;
-        rooms::enrol(&mut tx, code, &token_hash(&token), at_ms).await?;
+        let mut acting = self.begin(&at.session).await?;
+        rooms::enrol(&mut acting.tx, code, &token_hash(&token), at_ms).await?;
         let act = Act {
             at_ms,
             actor: "office",
@@ -88,9 +85,8 @@ impl Centre {
             subject: &at.room,
             detail: serde_json::json!({ "seat": at.seat }),
         };
-        audit::append(&mut tx, &at.session, &[act]).await?;
-        tx.commit().await?;
-        let mut hall = self.hall();
+        acting.append(&[act]).await?;
+        let mut hall = acting.commit().await?;
         hall.seats.retain(|_, other| *other != at);
         hall.seats.insert(token_hash(&token), at);
         Ok(token)
@@ -116,24 +112,25 @@ impl Centre {
         id_number: &str,
     ) -> Result<String, Refusal> {
         let (token, at_ms) = (new_token(&*self.world), self.world.wall_ms());
-        let _acts = self.acts.lock().await;
+        let session = self.session_of_seat(seat_token)?;
+        let mut acting = self.begin(&session).await?;
         let (session, sitting, epoch, seat) = self.admit_login(seat_token, admission_no, id_number, at_ms)?;
-        let mut tx = self.store.write().await?;
-        sittings::log_in(&mut tx, &session, &sitting, epoch, &token_hash(&token), at_ms).await?;
+        sittings::log_in(&mut acting.tx, &session, &sitting, epoch, &token_hash(&token), at_ms).await?;
         let detail = serde_json::json!({ "epoch": epoch, "seat": seat });
-        audit::append(
-            &mut tx,
-            &session,
-            &[Act { at_ms, actor: "candidate", act: "sitting.logged-in", subject: &sitting, detail }],
-        )
-        .await?;
-        tx.commit().await?;
-        let mut hall = self.hall();
+        let act = Act { at_ms, actor: "candidate", act: "sitting.logged-in", subject: &sitting, detail };
+        acting.append(&[act]).await?;
+        let mut hall = acting.commit().await?;
         if let Some(live) = hall.sitting_mut(&session, &sitting) {
             live.sitting.logged_in(epoch);
         }
         hall.tokens.insert(token_hash(&token), (session, sitting, epoch));
         Ok(token)
+    }
+
+    fn session_of_seat(&self, seat: Option<&str>) -> Result<String, Refusal> {
+        let hall = self.hall();
+        let at = seat.and_then(|token| hall.seats.get(&token_hash(token))).ok_or(Code::SeatUnknown)?;
+        Ok(at.session.clone())
     }
 
     fn admit_login(
@@ -231,7 +228,7 @@ impl Centre {
         // Rules before the identity is confirmed are not accepted: the confirmation comes first, as the pages do.
         self.set_flags(token, "sitting.accepted", |confirmed, _| (confirmed, confirmed)).await?;
         let hash = token_hash(token);
-        let _acts = self.acts.lock().await;
+        let acting = self.begin(&self.session_of_token(&hash)?).await?;
         let start = {
             let hall = self.hall();
             let (session, sitting, _) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
@@ -241,7 +238,7 @@ impl Centre {
             (waits && open).then(|| self.start_of(session, std::iter::once(sitting), 0))
         };
         match start {
-            Some(start) => self.start_sittings(start).await,
+            Some(start) => self.start_sittings(acting, start).await,
             None => Ok(()),
         }
     }
@@ -253,7 +250,7 @@ impl Centre {
         flags: impl Fn(bool, bool) -> (bool, bool),
     ) -> Result<(), Refusal> {
         let hash = token_hash(token);
-        let _acts = self.acts.lock().await;
+        let mut acting = self.begin(&self.session_of_token(&hash)?).await?;
         let (session, sitting, flags) = {
             let hall = self.hall();
             let (session, sitting, epoch) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
@@ -268,12 +265,10 @@ impl Centre {
             (session.id.clone(), sitting.id.clone(), new)
         };
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
-        sittings::set_flags(&mut tx, &session, &sitting, flags.0, flags.1).await?;
+        sittings::set_flags(&mut acting.tx, &session, &sitting, flags.0, flags.1).await?;
         let act = Act { at_ms, actor: "candidate", act, subject: &sitting, detail: serde_json::json!({}) };
-        audit::append(&mut tx, &session, &[act]).await?;
-        tx.commit().await?;
-        if let Some(live) = self.hall().sitting_mut(&session, &sitting) {
+        acting.append(&[act]).await?;
+        if let Some(live) = acting.commit().await?.sitting_mut(&session, &sitting) {
             live.sitting.phase = Phase::Present { confirmed: flags.0, accepted: flags.1 };
         }
         Ok(())
@@ -291,16 +286,20 @@ impl Centre {
         })
     }
 
-    /// Starts everybody of a room who waits, after the session's lead. The caller holds [`Centre::acts`].
+    /// Starts everybody of a room who waits, after the session's lead.
     pub(crate) async fn start_waiting(&self, session_id: &str, room_id: &str) -> Result<(), Refusal> {
-        let start = {
-            let hall = self.hall();
-            let session = hall.sessions.get(session_id).ok_or(Refusal::NotFound)?;
-            let ready = Phase::Present { confirmed: true, accepted: true };
-            let waiting = session.sittings.values().filter(|s| s.room == room_id && s.sitting.phase == ready);
-            self.start_of(session, waiting, session.terms.start_lead_ms)
-        };
-        self.start_sittings(start).await
+        let acting = self.begin(session_id).await?;
+        let start = self.waiting_in(session_id, room_id)?;
+        self.start_sittings(acting, start).await
+    }
+
+    /// The start of everybody of a room who waits.
+    pub(crate) fn waiting_in(&self, session_id: &str, room_id: &str) -> Result<Start, Refusal> {
+        let hall = self.hall();
+        let session = hall.sessions.get(session_id).ok_or(Refusal::NotFound)?;
+        let ready = Phase::Present { confirmed: true, accepted: true };
+        let waiting = session.sittings.values().filter(|s| s.room == room_id && s.sitting.phase == ready);
+        Ok(self.start_of(session, waiting, session.terms.start_lead_ms))
     }
 
     fn start_of<'a>(&self, session: &Session, sittings: impl Iterator<Item = &'a Sitting>, lead_ms: i64) -> Start {
@@ -323,26 +322,10 @@ impl Centre {
         }
     }
 
-    async fn start_sittings(&self, start: Start) -> Result<(), Refusal> {
-        if start.sittings.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.store.write().await?;
-        let mut acts = Vec::new();
-        for (id, row) in &start.sittings {
-            sittings::start(&mut tx, &start.session, id, start.started_clock_ms, start.at_ms).await?;
-            sittings::grant(&mut tx, &start.session, id, row).await?;
-            let detail = serde_json::json!({ "clock_ms": start.started_clock_ms });
-            acts.push(Act { at_ms: start.at_ms, actor: "system", act: "sitting.started", subject: id, detail });
-            acts.push(granted_act(&start.session, id, row, "system"));
-        }
-        audit::append(&mut tx, &start.session, &acts).await?;
-        tx.commit().await?;
-        let mut hall = self.hall();
-        for (id, row) in start.sittings {
-            if let Some(live) = hall.sitting_mut(&start.session, &id) {
-                live.sitting.started(start.started_clock_ms, row);
-            }
+    async fn start_sittings(&self, mut acting: Acting<'_>, start: Start) -> Result<(), Refusal> {
+        if !start.sittings.is_empty() {
+            start.write(&mut acting).await?;
+            start.apply(&mut *acting.commit().await?);
         }
         Ok(())
     }
@@ -391,7 +374,7 @@ impl Centre {
     /// 举手.
     pub async fn raise_hand(&self, token: &str) -> Result<(), Refusal> {
         let hash = token_hash(token);
-        let _acts = self.acts.lock().await;
+        let mut acting = self.begin(&self.session_of_token(&hash)?).await?;
         let (session, sitting) = {
             let hall = self.hall();
             let (session, sitting, epoch) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
@@ -401,12 +384,10 @@ impl Centre {
             (session.id.clone(), sitting.id.clone())
         };
         let at_ms = self.world.wall_ms();
-        let mut tx = self.store.write().await?;
         let act =
             Act { at_ms, actor: "candidate", act: "hand.raised", subject: &sitting, detail: serde_json::json!({}) };
-        audit::append(&mut tx, &session, &[act]).await?;
-        tx.commit().await?;
-        if let Some(live) = self.hall().sitting_mut(&session, &sitting) {
+        acting.append(&[act]).await?;
+        if let Some(live) = acting.commit().await?.sitting_mut(&session, &sitting) {
             live.signs.hand_at_ms.get_or_insert(at_ms);
         }
         Ok(())
@@ -441,7 +422,7 @@ impl Centre {
     pub async fn hand_in(&self, token: &str, epoch: i64) -> Result<(), Refusal> {
         let hash = token_hash(token);
         // Looked at in its turn: a login that came before has taken the sitting over.
-        let _acts = self.acts.lock().await;
+        let mut acting = self.begin(&self.session_of_token(&hash)?).await?;
         let (session, sitting) = {
             let hall = self.hall();
             let (session, sitting, own) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
@@ -458,7 +439,8 @@ impl Centre {
             }
             (session.id.clone(), sitting.id.clone())
         };
-        self.close_locked(&session, &[sitting], ClosedBy::Candidate, "candidate", "").await?;
+        let closed = self.close(&mut acting, &session, &[sitting], ClosedBy::Candidate, "candidate", "").await?;
+        closed.apply(&mut *acting.commit().await?);
         Ok(())
     }
 
@@ -493,6 +475,10 @@ impl Centre {
         Ok(view)
     }
 
+    fn session_of_token(&self, token_hash: &str) -> Result<String, Refusal> {
+        self.hall().by_token(token_hash).map(|(session, ..)| session.id.clone()).ok_or(Refusal::SignedOut)
+    }
+
     /// Whose pages these are; a sitting that was opened elsewhere since says so.
     fn with_sitting<T>(
         &self,
@@ -506,6 +492,30 @@ impl Centre {
         }
         let who = sitting.who(session.rooms[&sitting.room].number);
         f(session, sitting, who)
+    }
+}
+
+impl Start {
+    /// Writes it down, within an act.
+    pub(crate) async fn write(&self, acting: &mut Acting<'_>) -> Result<(), StoreError> {
+        let mut acts = Vec::new();
+        for (id, row) in &self.sittings {
+            sittings::start(&mut acting.tx, &self.session, id, self.started_clock_ms, self.at_ms).await?;
+            sittings::grant(&mut acting.tx, &self.session, id, row).await?;
+            let detail = serde_json::json!({ "clock_ms": self.started_clock_ms });
+            acts.push(Act { at_ms: self.at_ms, actor: "system", act: "sitting.started", subject: id, detail });
+            acts.push(granted_act(&self.session, id, row, "system"));
+        }
+        acting.append(&acts).await
+    }
+
+    /// Applies what was committed.
+    pub(crate) fn apply(self, hall: &mut Hall) {
+        for (id, row) in self.sittings {
+            if let Some(live) = hall.sitting_mut(&self.session, &id) {
+                live.sitting.started(self.started_clock_ms, row);
+            }
+        }
     }
 }
 

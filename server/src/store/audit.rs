@@ -99,7 +99,17 @@ pub async fn read_head(tx: &mut Tx, chain: &str) -> Result<Head, StoreError> {
 
 /// Appends acts in order; one look at the head and one write of it, however many there are.
 pub async fn append(tx: &mut Tx, chain: &str, acts: &[Act<'_>]) -> Result<Head, StoreError> {
-    let mut head = head(tx, chain).await?;
+    let head = head(tx, chain).await?;
+    append_after(tx, chain, head, acts).await
+}
+
+/// The same after a head that this transaction holds already.
+pub(crate) async fn append_after(
+    tx: &mut Tx,
+    chain: &str,
+    mut head: Head,
+    acts: &[Act<'_>],
+) -> Result<Head, StoreError> {
     for act in acts {
         let mut row = Row {
             row_no: head.row_no + 1,
