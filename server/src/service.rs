@@ -39,7 +39,7 @@ use thiserror::Error;
 use crate::{
     store::{Store, StoreError},
     vault::Vault,
-    world::World,
+    world::{World, new_id},
 };
 use hall::Hall;
 
@@ -99,7 +99,7 @@ impl Centre {
         vault: Vault,
         zone: FixedOffset,
     ) -> Result<Arc<Self>, StoreError> {
-        let writer = writer::Writer::start(store.clone());
+        let writer = writer::Writer::start(store.clone(), new_id(&*world));
         let centre = Arc::new(Self {
             store,
             world,

@@ -45,6 +45,9 @@ pub enum StoreError {
     /// No space is left for the database.
     #[error("no space is left for the database; free some on its disk")]
     Full,
+    /// The disk failed, or what is on it is damaged.
+    #[error("the disk of the database fails, or the database is damaged: {0}")]
+    Disk(String),
     /// A named constraint forbids it.
     #[error("the constraint {0} forbids it")]
     Conflict(String),
@@ -82,6 +85,7 @@ impl From<sqlx::Error> for StoreError {
                 (Some(5 | 6), _) | (None, "40001" | "40P01" | "55P03" | "57P01" | "57P03" | "53300") => {
                     Self::Busy(database.to_string())
                 }
+                (Some(10 | 11 | 26), _) | (None, "58030" | "XX001" | "XX002") => Self::Disk(database.to_string()),
                 (Some(19), _) => {
                     let what = database.message().rsplit(": ").next().unwrap_or_default();
                     Self::Conflict(key_over(what).unwrap_or(what).to_owned())
@@ -262,13 +266,28 @@ impl Store {
 
 impl Tx {
     /// Everything of it is on stable storage when this returns; if it returns an error, none of it counts.
+    ///
+    /// Where the embedded database's flush fails, nobody can tell what is on the disk: the system may have dropped what it
+    /// could not write, and the next flush would succeed without it. The process stops then, before anybody is answered, and
+    /// the next start reads what is really there.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => match tx.commit().await.map_err(StoreError::from) {
+                Err(error @ StoreError::Disk(_)) => stop_in_doubt(&error),
+                committed => committed?,
+            },
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
     }
+}
+
+/// `EX_IOERR` of sysexits.h.
+const IN_DOUBT: i32 = 74;
+
+fn stop_in_doubt(error: &StoreError) -> ! {
+    tracing::error!(%error, "a commit failed, and what is on the disk is in doubt: stopping, and nothing of it was acknowledged. Look at the disk, then start again");
+    std::process::exit(IN_DOUBT)
 }
 
 fn migrated(result: Result<(), MigrateError>) -> Result<(), StoreError> {

@@ -26,7 +26,7 @@ pub async fn echo(port: u16) -> anyhow::Result<()> {
 /// Reads a save and hands it to the writer: no session, seat, clock or paper is looked at.
 pub async fn writer(port: u16, store: &str, session: &str) -> anyhow::Result<()> {
     let store = driver::people::store(store).await?;
-    let state = (Writer::start(store), session.to_owned());
+    let state = (Writer::start(store, kaochang::world::new_id(&kaochang::world::RealWorld::new())), session.to_owned());
     serve(port, Router::new().route("/exam/changes", post(save)).with_state(state)).await
 }
 
@@ -52,7 +52,10 @@ async fn save(
         row.hash = response::hash_of(&row).to_string();
         row
     };
-    match writer.save(request.changes.iter().map(row).collect()).await {
+    match writer
+        .save((session.clone(), sitting.to_owned(), request.epoch), request.changes.iter().map(row).collect())
+        .await
+    {
         Ok(true) => (StatusCode::OK, "{}".to_owned()),
         Ok(false) => (StatusCode::GONE, "closed".to_owned()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),

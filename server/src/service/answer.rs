@@ -57,7 +57,7 @@ impl Centre {
             Err((code, _)) => return Err(code),
         };
         if !admitted.changes.is_empty() {
-            match self.writer.save(rows(&admitted)).await {
+            match self.writer.save(login(&admitted), rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
                 Ok(false) => {
                     let why = self.why_not_written(&admitted).await;
@@ -85,7 +85,7 @@ impl Centre {
             admitted => admitted?,
         };
         if !same {
-            match self.writer.save(rows(&admitted)).await {
+            match self.writer.save(login(&admitted), rows(&admitted)).await {
                 Ok(true) => self.apply(&admitted),
                 Ok(false) => match self.why_not_written(&admitted).await {
                     SaveRefusalCode::Epoch => return Err(Code::EpochStale.into()),
@@ -224,6 +224,10 @@ impl Centre {
 pub(crate) fn answer_wire(position: u32, sitting: &delivery::sitting::Sitting) -> Option<AnswerWire> {
     let answer = sitting.answer(position).filter(|answer| answer.seq > 0)?;
     Some(AnswerWire { position, response: answer.response.clone(), flagged: answer.flagged, seq: answer.seq })
+}
+
+fn login(admitted: &Admitted) -> response::Login {
+    (admitted.session.clone(), admitted.sitting.clone(), admitted.epoch)
 }
 
 fn rows(admitted: &Admitted) -> Vec<ResponseRow> {

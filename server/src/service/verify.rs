@@ -194,6 +194,8 @@ impl Session<'_> {
         told(ledger, report)?;
         let responses = self.check_responses(tx, report).await;
         told(responses, report)?;
+        let log = self.check_answer_log(tx, report).await;
+        told(log, report)?;
         let papers = self.check_papers(tx, report).await;
         told(papers, report)?;
         let reserves = self.check_reserves(tx, report).await;
@@ -264,6 +266,29 @@ impl Session<'_> {
                     self.id
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// What stands is what the answer log says, and what it says stands.
+    async fn check_answer_log(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let log = response::log_of_session(tx, self.id).await?;
+        report.rows += log.len();
+        let mut standing = response::standing(log);
+        for row in response::of_session(tx, self.id).await? {
+            let logged = standing.remove(&(row.sitting_id.clone(), row.position)).unwrap_or_default();
+            if !logged.contains(&row) {
+                report.problems.push(format!(
+                    "response to question {} of sitting {} (session {}): is not what the answer log says",
+                    row.position, row.sitting_id, self.id
+                ));
+            }
+        }
+        for (sitting, position) in standing.into_keys() {
+            report.problems.push(format!(
+                "response to question {position} of sitting {sitting} (session {}): stands in the answer log and nowhere else",
+                self.id
+            ));
         }
         Ok(())
     }

@@ -1,11 +1,15 @@
-//! One writer that commits answers in groups: many sittings' changes, one transaction, one bulk statement, one flush, then
+//! One writer that commits answers in groups: many sittings' changes, one transaction, a few bulk statements, one flush, then
 //! all acknowledgements. No artificial delay: what arrives while a group is being flushed makes up the next.
 
-use std::collections::BTreeSet;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+};
 
-use tokio::sync::{mpsc, oneshot};
-
-use crate::store::{Store, StoreError, response, response::ResponseRow};
+use crate::store::{
+    Store, StoreError, response,
+    response::{Group, Login, ResponseRow},
+};
 
 /// Jobs waiting at most; beyond it a save waits for its turn to queue.
 const QUEUE: usize = 4_096;
@@ -13,6 +17,7 @@ const QUEUE: usize = 4_096;
 const GROUP_ROWS: usize = 4_000;
 
 struct Job {
+    login: Login,
     rows: Vec<ResponseRow>,
     done: oneshot::Sender<Result<bool, StoreError>>,
 }
@@ -24,57 +29,71 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the task; it ends when the last handle is dropped.
-    pub fn start(store: Store) -> Self {
+    /// Starts the task; it ends when the last handle is dropped. `id` stands in the answer log; those of later processes must
+    /// be greater.
+    pub fn start(store: Store, id: String) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(run(store, queue));
+        tokio::spawn(run(store, id, queue));
         Self { jobs }
     }
 
-    /// Saves the rows of one sitting. `Ok(true)`: they are on stable storage. `Ok(false)`: the sitting is closed, or another
-    /// epoch has it, and nothing was written.
-    pub async fn save(&self, rows: Vec<ResponseRow>) -> Result<bool, StoreError> {
+    /// Saves the rows of one login of a sitting. `Ok(true)`: they are on stable storage. `Ok(false)`: the sitting is closed, or
+    /// another epoch has it, and nothing was written.
+    pub async fn save(&self, login: Login, rows: Vec<ResponseRow>) -> Result<bool, StoreError> {
         let (done, answer) = oneshot::channel();
         let stopped = || StoreError::Busy("the server is stopping".to_owned());
-        self.jobs.send(Job { rows, done }).await.map_err(|_| stopped())?;
+        self.jobs.send(Job { login, rows, done }).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 }
 
-async fn run(store: Store, mut queue: mpsc::Receiver<Job>) {
+async fn run(store: Store, id: String, mut queue: mpsc::Receiver<Job>) {
+    let mut number = 0;
     while let Some(first) = queue.recv().await {
-        let mut rows = first.rows.len();
-        let mut group = vec![first];
-        while rows < GROUP_ROWS {
-            let Ok(job) = queue.try_recv() else { break };
-            rows += job.rows.len();
-            group.push(job);
+        let (mut rows, mut waiting) = (Vec::new(), Vec::new());
+        let mut take = |mut job: Job| {
+            rows.append(&mut job.rows);
+            waiting.push((job.login, job.done));
+            rows.len()
+        };
+        let mut taken = take(first);
+        // Whoever was acknowledged with the last group has mostly sent the next change by now: their requests, as far as they
+        // are here already, are read before the group is closed.
+        let mut before = 0;
+        while taken > before && taken < GROUP_ROWS {
+            before = taken;
+            yield_now().await;
+            while taken < GROUP_ROWS {
+                let Ok(job) = queue.try_recv() else { break };
+                taken = take(job);
+            }
         }
-        match commit(&store, &group).await {
-            Ok(writable) => {
-                for job in group {
-                    let saved =
-                        job.rows.iter().all(|row| writable.contains(&(row.session_id.clone(), row.sitting_id.clone())));
+        number += 1;
+        match commit(&store, Group { writer: &id, number }, &rows).await {
+            Ok(unwritable) => {
+                for (login, done) in waiting {
                     // Nobody waits any more when the connection was lost; the page sends it again.
-                    let _ = job.done.send(Ok(saved));
+                    let _ = done.send(Ok(unwritable.is_empty() || !unwritable.contains(&login)));
                 }
             }
             Err(error) => {
-                tracing::error!(%error, jobs = group.len(), "a group of answers was not committed; the pages send them again");
+                tracing::error!(%error, jobs = waiting.len(), "a group of answers was not committed; the pages send them again");
                 let full = matches!(error, StoreError::Full);
-                for job in group {
-                    let _ =
-                        job.done.send(Err(if full { StoreError::Full } else { StoreError::Busy(error.to_string()) }));
+                for (_, done) in waiting {
+                    let _ = done.send(Err(if full { StoreError::Full } else { StoreError::Busy(error.to_string()) }));
                 }
             }
         }
     }
 }
 
-async fn commit(store: &Store, group: &[Job]) -> Result<BTreeSet<(String, String)>, StoreError> {
-    let rows: Vec<ResponseRow> = group.iter().flat_map(|job| job.rows.iter().cloned()).collect();
+async fn commit(
+    store: &Store,
+    group: Group<'_>,
+    rows: &[ResponseRow],
+) -> Result<std::collections::BTreeSet<Login>, StoreError> {
     let mut tx = store.write().await?;
-    let writable = response::save(&mut tx, &rows).await?;
+    let unwritable = response::save(&mut tx, group, rows).await?;
     tx.commit().await?;
-    Ok(writable)
+    Ok(unwritable)
 }

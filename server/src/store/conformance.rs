@@ -43,6 +43,8 @@ laws! {
         an_older_sequence_never_replaces_a_newer,
         the_same_change_twice_is_one,
         the_newest_of_one_group_stands,
+        the_log_has_every_change_in_its_order,
+        the_log_cannot_be_changed_or_deleted,
         reject_answer_after_hand_in,
         reject_answer_of_an_older_epoch,
         reject_answer_of_an_epoch_never_given,

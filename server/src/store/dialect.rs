@@ -1,5 +1,7 @@
 //! The statements that truly differ between the two databases: bulk writes and row locks.
 
+use std::sync::LazyLock;
+
 /// A statement in both dialects.
 #[derive(Clone, Copy, Debug)]
 pub struct Either {
@@ -9,32 +11,74 @@ pub struct Either {
     pub postgres: &'static str,
 }
 
-/// Of the sittings named by `$1` (a JSON array of `[session, sitting, epoch]`), those that this epoch may still write to.
-/// Held until the commit, so that nobody can close one of them in between.
-pub const WRITABLE_SITTINGS: Either = Either {
-    sqlite: "SELECT s.session_id, s.id FROM json_each($1) j \
-        JOIN sitting s ON s.session_id = j.value ->> 0 AND s.id = j.value ->> 1 \
-        WHERE s.phase = 'writing' AND s.epoch = j.value ->> 2",
-    postgres: "SELECT s.session_id, s.id FROM json_array_elements($1::json) j \
-        JOIN sitting s ON s.session_id = j ->> 0 AND s.id = j ->> 1 \
-        WHERE s.phase = 'writing' AND s.epoch = (j ->> 2)::bigint FOR SHARE OF s",
+/// A statement over many rows. On `SQLite` the values are bound, row by row, in one of [`ROWS`] at a time: a JSON document
+/// would be parsed anew for each of its values. On `PostgreSQL` there is one array for each column.
+#[derive(Debug)]
+pub struct Bulk {
+    /// For `SQLite`, for each of [`ROWS`].
+    pub sqlite: LazyLock<[&'static str; ROWS.len()]>,
+    /// For `PostgreSQL`.
+    pub postgres: &'static str,
+}
+
+/// In how many rows at a time a bulk statement is prepared on `SQLite`.
+pub const ROWS: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
+
+impl Bulk {
+    /// All rows in parts, each with the statement for `SQLite` that takes as many.
+    pub fn parts<'a, T>(&self, mut rows: &'a [T]) -> Vec<(&'static str, &'a [T])> {
+        let mut parts = Vec::new();
+        for (count, sql) in ROWS.into_iter().zip(*self.sqlite) {
+            while let Some((part, rest)) = rows.split_at_checked(count) {
+                parts.push((sql, part));
+                rows = rest;
+            }
+        }
+        parts
+    }
+}
+
+/// `head (?, ?), (?, ?) tail`, for each of [`ROWS`]. The marks have no names: of each name that there is, the driver looks
+/// through all.
+fn of_rows(head: &str, columns: usize, tail: &str) -> [&'static str; ROWS.len()] {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    ROWS.map(|rows| -> &'static str { format!("{head}{}{tail}", vec![row.as_str(); rows].join(", ")).leak() })
+}
+
+/// Of the sittings named by session, sitting and epoch, those that this epoch may not write to (any more). The others are
+/// held until the commit, so that nobody can close one of them in between; `SQLite` has but one writer anyway.
+pub static UNWRITABLE_SITTINGS: Bulk = Bulk {
+    sqlite: LazyLock::new(|| {
+        of_rows(
+            "SELECT w.column1, w.column2, w.column3 FROM (VALUES ",
+            3,
+            ") w LEFT JOIN sitting s ON s.session_id = w.column1 AND s.id = w.column2 \
+                AND s.phase = 'writing' AND s.epoch = w.column3 WHERE s.id IS NULL",
+        )
+    }),
+    postgres: "WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (session_id, sitting_id, epoch)), \
+        held AS (SELECT s.session_id, s.id, s.epoch FROM sitting s \
+            JOIN wanted w ON s.session_id = w.session_id AND s.id = w.sitting_id AND s.epoch = w.epoch \
+            WHERE s.phase = 'writing' FOR SHARE OF s) \
+        SELECT w.session_id, w.sitting_id, w.epoch FROM wanted w \
+        LEFT JOIN held h ON h.session_id = w.session_id AND h.id = w.sitting_id AND h.epoch = w.epoch WHERE h.id IS NULL",
 };
 
-/// Writes the responses of `$1` (a JSON array of objects): the highest sequence of a position stands. A position must not
-/// occur twice in one call.
-pub const SAVE_RESPONSES: Either = Either {
-    sqlite: "INSERT INTO response (session_id, sitting_id, position, seq, epoch, response, flagged, clock_ms, at_ms, hash) \
-        SELECT value ->> 'session_id', value ->> 'sitting_id', value ->> 'position', value ->> 'seq', value ->> 'epoch', \
-            value ->> 'response', value ->> 'flagged', value ->> 'clock_ms', value ->> 'at_ms', value ->> 'hash' \
-        FROM json_each($1) WHERE true \
-        ON CONFLICT (session_id, sitting_id, position) DO UPDATE SET seq = excluded.seq, epoch = excluded.epoch, \
-            response = excluded.response, flagged = excluded.flagged, clock_ms = excluded.clock_ms, at_ms = excluded.at_ms, \
-            hash = excluded.hash \
-        WHERE excluded.seq > response.seq",
+/// Writes responses: the highest sequence of a position stands. A position must not occur twice in one call.
+pub static SAVE_RESPONSES: Bulk = Bulk {
+    sqlite: LazyLock::new(|| {
+        of_rows(
+            "INSERT INTO response (session_id, sitting_id, position, seq, epoch, response, flagged, clock_ms, at_ms, hash) VALUES ",
+            10,
+            " ON CONFLICT (session_id, sitting_id, position) DO UPDATE SET seq = excluded.seq, epoch = excluded.epoch, \
+                response = excluded.response, flagged = excluded.flagged, clock_ms = excluded.clock_ms, \
+                at_ms = excluded.at_ms, hash = excluded.hash \
+            WHERE excluded.seq > response.seq",
+        )
+    }),
     postgres: "INSERT INTO response (session_id, sitting_id, position, seq, epoch, response, flagged, clock_ms, at_ms, hash) \
-        SELECT session_id, sitting_id, position, seq, epoch, response, flagged, clock_ms, at_ms, hash \
-        FROM json_to_recordset($1::json) AS r (session_id text, sitting_id text, position bigint, seq bigint, epoch bigint, \
-            response text, flagged boolean, clock_ms bigint, at_ms bigint, hash text) \
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::boolean[], \
+            $8::bigint[], $9::bigint[], $10::text[]) \
         ON CONFLICT (session_id, sitting_id, position) DO UPDATE SET seq = excluded.seq, epoch = excluded.epoch, \
             response = excluded.response, flagged = excluded.flagged, clock_ms = excluded.clock_ms, at_ms = excluded.at_ms, \
             hash = excluded.hash \

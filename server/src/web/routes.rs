@@ -103,15 +103,10 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Lets in whom the table lets in. A candidate without a token, or staff who are not signed in, are led to the door; a wrong
-/// role is refused.
-pub async fn gate(State((web, access)): State<(Web, Access)>, request: Request, next: Next) -> Response {
+/// Lets in the staff whom the table lets in. Who is not signed in is led to the door; a wrong role is refused.
+pub async fn gate(State((web, roles)): State<(Web, &'static [Role])>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(visitor) = Visitor::from_request_parts(&mut parts, &web).await;
-    let roles = match access {
-        Access::Public | Access::Candidate => return next.run(Request::from_parts(parts, body)).await,
-        Access::Staff(roles) => roles,
-    };
     let wants_json = parts.uri.path().ends_with("/live");
     let staff = match &visitor.staff {
         Some(token) => web.centre.staff(token).await,

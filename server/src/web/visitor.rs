@@ -2,10 +2,10 @@
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, rejection::FormRejection},
-    http::{StatusCode, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use axum_extra::extract::cookie::{Cookie, CookieJar, Expiration, SameSite};
+use axum_extra::extract::cookie::{Cookie, Expiration, SameSite};
 use kaochang_app::{
     notice::Notice,
     view::{ErrorView, Lang, Page, StaffHead, TextSize, Theme},
@@ -35,16 +35,16 @@ pub enum Keeps {
 }
 
 impl Keeps {
-    fn name(self, secure: bool) -> String {
+    fn name(self, secure: bool) -> &'static str {
         let name = match self {
-            Self::Candidate => "candidate",
-            Self::Seat => "seat",
-            Self::Staff => "staff",
-            Self::Lang => "lang",
-            Self::TextSize => "size",
-            Self::Theme => "theme",
+            Self::Candidate => "__Host-candidate",
+            Self::Seat => "__Host-seat",
+            Self::Staff => "__Host-staff",
+            Self::Lang => "__Host-lang",
+            Self::TextSize => "__Host-size",
+            Self::Theme => "__Host-theme",
         };
-        if secure { format!("__Host-{name}") } else { name.to_owned() }
+        if secure { name } else { name.trim_start_matches("__Host-") }
     }
 }
 
@@ -72,18 +72,17 @@ impl FromRequestParts<Web> for Visitor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
-        let jar = CookieJar::from_headers(&parts.headers);
-        let cookie = |keeps: Keeps| jar.get(&keeps.name(web.secure)).map(|cookie| cookie.value().to_owned());
-        let query: Vec<(String, String)> = serde_urlencoded(parts.uri.query().unwrap_or_default());
+        let cookie = |keeps: Keeps| cookie_value(&parts.headers, keeps.name(web.secure));
+        let query = parts.uri.query().map(serde_urlencoded).unwrap_or_default();
         let notice = query.iter().find(|(name, _)| name == "notice").and_then(|(_, value)| Notice::parse(value));
         let page = Page {
-            lang: if cookie(Keeps::Lang).as_deref() == Some("en") { Lang::En } else { Lang::Zh },
-            text_size: match cookie(Keeps::TextSize).as_deref() {
+            lang: if cookie(Keeps::Lang) == Some("en") { Lang::En } else { Lang::Zh },
+            text_size: match cookie(Keeps::TextSize) {
                 Some("large") => TextSize::Large,
                 Some("larger") => TextSize::Larger,
                 _ => TextSize::Normal,
             },
-            theme: match cookie(Keeps::Theme).as_deref() {
+            theme: match cookie(Keeps::Theme) {
                 Some("cream") => Theme::Cream,
                 Some("contrast") => Theme::Contrast,
                 _ => Theme::Light,
@@ -94,7 +93,8 @@ impl FromRequestParts<Web> for Visitor {
             client: assets::has_client(),
             staff: None,
         };
-        Ok(Self { page, candidate: cookie(Keeps::Candidate), seat: cookie(Keeps::Seat), staff: cookie(Keeps::Staff) })
+        let token = |keeps| cookie(keeps).map(str::to_owned);
+        Ok(Self { page, candidate: token(Keeps::Candidate), seat: token(Keeps::Seat), staff: token(Keeps::Staff) })
     }
 }
 
@@ -105,6 +105,13 @@ impl FromRequestParts<Web> for Staff {
     async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Response> {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
+}
+
+/// The value of a cookie as it was set. Ours are tokens and codes, which need no encoding.
+fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(its, _)| *its == name).map(|(_, value)| value)
 }
 
 /// A cookie to set; `None` removes it.

@@ -95,7 +95,7 @@ async fn sit(writer: Writer, session: String, id: String) -> Vec<ResponseRow> {
     let mut acknowledged = Vec::new();
     for seq in 1..=SAVES {
         let rows = vec![row(&session, &id, seq, seq * 2), row(&session, &id, 100, seq * 2 + 1)];
-        if writer.save(rows.clone()).await.expect("the database takes it") {
+        if writer.save((session.clone(), id.clone(), 1), rows.clone()).await.expect("the database takes it") {
             acknowledged.extend(rows);
         }
         tokio::task::yield_now().await;
@@ -107,7 +107,7 @@ async fn sit(writer: Writer, session: String, id: String) -> Vec<ResponseRow> {
 async fn two_hundred_who_save_at_once_lose_nothing() {
     let exam = TestExam::start().await;
     let ids = with_many(&exam.store, &exam.session).await;
-    let writer = Writer::start(exam.store.clone());
+    let writer = Writer::start(exam.store.clone(), "1".to_owned());
     let saves: Vec<_> =
         ids.iter().map(|id| tokio::spawn(sit(writer.clone(), exam.session.clone(), id.clone()))).collect();
     // Every tenth is closed in the middle of it.

@@ -83,6 +83,7 @@ impl Record {
         let all = format!(
             "DROP TRIGGER IF EXISTS audit_no_update; DROP TRIGGER IF EXISTS audit_no_delete; \
              DROP TRIGGER IF EXISTS ledger_no_update; DROP TRIGGER IF EXISTS ledger_no_delete; \
+             DROP TRIGGER IF EXISTS answer_log_no_update; DROP TRIGGER IF EXISTS answer_log_no_delete; \
              PRAGMA foreign_keys = OFF; {sql}"
         );
         execute_raw(&self.store, &all).await.unwrap();

@@ -9,15 +9,17 @@ use proptest::{
 };
 
 use super::fixture::{
-    self, SESSION, add_writing, answered, close, commit, of_epoch, read, with_session, with_writing, write,
+    self, SESSION, add_writing, answered, close, commit, of_epoch, read, save_group, with_session, with_writing, write,
 };
-use crate::store::{Store, response, response::ResponseRow, sitting};
+use crate::store::{Store, response, response::ResponseRow, sitting, tamper::execute_raw};
 
+/// Saves a group; the sittings that were written to.
 async fn save(store: &Store, rows: &[ResponseRow]) -> BTreeSet<(String, String)> {
     let mut tx = write(store).await;
-    let written = response::save(&mut tx, rows).await.expect("a group is saved or left out, and neither is an error");
+    let refused = save_group(&mut tx, rows).await.expect("a group is saved or left out, and neither is an error");
     commit(tx).await;
-    written
+    let written = rows.iter().map(|row| (row.session_id.clone(), row.sitting_id.clone(), row.epoch));
+    written.filter(|login| !refused.contains(login)).map(|(session, sitting, _)| (session, sitting)).collect()
 }
 
 async fn standing(store: &Store, id: &str) -> Vec<ResponseRow> {
@@ -62,6 +64,33 @@ pub async fn the_newest_of_one_group_stands(store: &Store) {
     let rows = [answered("a", 1, 2, "B"), answered("a", 1, 3, "C"), answered("a", 1, 1, "A")];
     save(store, &rows).await;
     assert_eq!(standing(store, "a").await, [rows[1].clone()]);
+}
+
+pub async fn the_log_has_every_change_in_its_order(store: &Store) {
+    with_writing(store, "a").await;
+    let first = [answered("a", 1, 1, "A"), answered("a", 2, 2, "B")];
+    save(store, &first).await;
+    let second =
+        [answered("a", 1, 4, "C"), answered("a", 1, 3, "D"), ResponseRow { flagged: true, ..answered("a", 3, 5, "") }];
+    let second = second.map(|row| ResponseRow { hash: response::hash_of(&row).to_string(), ..row });
+    save(store, &second).await;
+    // Refused, and therefore in no log.
+    save(store, &[of_epoch(9, "a", 2, 9, "D")]).await;
+    let log = response::log_of_session(&mut read(store).await, SESSION).await.expect("the log is read");
+    assert_eq!(log, [&first[..], &second[..]].concat());
+    let stands = response::standing(log).into_values().map(|rows| rows.into_iter().map(|row| (row.position, row.seq)));
+    assert_eq!(stands.flatten().collect::<Vec<_>>(), [(1, 4), (2, 2), (3, 5)]);
+    let standing = standing(store, "a").await;
+    assert_eq!(standing, [second[0].clone(), first[1].clone(), second[2].clone()]);
+}
+
+pub async fn the_log_cannot_be_changed_or_deleted(store: &Store) {
+    with_writing(store, "a").await;
+    save(store, &[answered("a", 1, 1, "A")]).await;
+    for sql in ["UPDATE answer_log SET changes = '[]'", "DELETE FROM answer_log"] {
+        let error = execute_raw(store, sql).await.expect_err(sql).to_string();
+        assert!(error.contains("append-only"), "{sql}: {error}");
+    }
 }
 
 pub async fn reject_answer_after_hand_in(store: &Store) {

@@ -1,5 +1,7 @@
 //! Rows as the services would write them, the same in every law.
 
+use std::collections::BTreeSet;
+
 use delivery::{
     ledger::{Cause, LedgerRow},
     sitting::ClosedBy,
@@ -15,7 +17,7 @@ use question_bank::{
 
 use crate::store::{
     Store, StoreError, Tx, question, response,
-    response::ResponseRow,
+    response::{Group, Login, ResponseRow},
     room,
     room::{RoomRow, SeatRow},
     session,
@@ -51,6 +53,13 @@ pub fn asked(id: &str, revision: u32, stem: &str, key: &str) -> Question {
 /// A transaction that may write.
 pub async fn write(store: &Store) -> Tx {
     store.write().await.expect("a transaction begins")
+}
+
+/// Saves rows as one group, numbered by those there are.
+pub async fn save_group(tx: &mut Tx, rows: &[ResponseRow]) -> Result<BTreeSet<Login>, StoreError> {
+    let logged = response::log_of_session(tx, SESSION).await?.len();
+    let number = i64::try_from(logged).expect("a small log") + 1;
+    response::save(tx, Group { writer: "1", number }, rows).await
 }
 
 /// A transaction that only reads.

@@ -7,7 +7,7 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::{
     database::{Database, Folder},
-    fixture::{SESSION, answered, commit, read, with_writing, write},
+    fixture::{SESSION, answered, commit, read, save_group, with_writing, write},
 };
 use crate::store::{
     POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, evidence, paper,
@@ -28,7 +28,8 @@ const COMMON: [(&str, &[&str]); 11] = [
     ("session", session::STATEMENTS),
     ("sitting", sitting::STATEMENTS),
 ];
-const EITHER: [dialect::Either; 3] = [dialect::WRITABLE_SITTINGS, dialect::SAVE_RESPONSES, dialect::AUDIT_HEAD];
+const EITHER: [dialect::Either; 1] = [dialect::AUDIT_HEAD];
+const BULK: [&dialect::Bulk; 2] = [&dialect::UNWRITABLE_SITTINGS, &dialect::SAVE_RESPONSES];
 
 async fn prepare(store: &Store, file: &str, sql: &'static str) {
     let prepared = match store {
@@ -53,6 +54,12 @@ async fn prepare_all(store: &Store) {
     for either in EITHER {
         let sql = if matches!(store, Store::Postgres(_)) { either.postgres } else { either.sqlite };
         prepare(store, "dialect", sql).await;
+    }
+    for bulk in BULK {
+        let sql = if matches!(store, Store::Postgres(_)) { vec![bulk.postgres] } else { bulk.sqlite.to_vec() };
+        for sql in sql {
+            prepare(store, "dialect", sql).await;
+        }
     }
 }
 
@@ -91,8 +98,9 @@ fn every_statement_is_in_its_list() {
         let (_, listed) = COMMON.iter().find(|(name, _)| *name == file).expect("every file is listed");
         assert_eq!(written, listed.len(), "constants with SQL in store/{file}.rs, and in its STATEMENTS");
     }
-    let written = include_str!("../dialect.rs").matches(": Either = Either {").count();
-    assert_eq!(written, EITHER.len(), "statements in store/dialect.rs");
+    let written = |kind: &str| include_str!("../dialect.rs").matches(kind).count();
+    assert_eq!(written(": Either = Either {"), EITHER.len(), "statements in store/dialect.rs");
+    assert_eq!(written(": Bulk = Bulk {"), BULK.len(), "bulk statements in store/dialect.rs");
 }
 
 /// A schema as both databases can be asked for it; each entry a line of text.
@@ -121,7 +129,8 @@ async fn of_sqlite(store: &Store) -> Schema {
 
 /// The named constraints of a table's text.
 fn constraints(table: &str) -> Vec<String> {
-    let name = table.trim_start_matches("CREATE TABLE ").split(' ').next().unwrap_or_default();
+    // A table that was renamed stands there in quotation marks.
+    let name = table.trim_start_matches("CREATE TABLE ").split(' ').next().unwrap_or_default().trim_matches('"');
     let lines = table.lines().filter_map(|line| line.trim().trim_end_matches(',').strip_prefix("CONSTRAINT "));
     lines.map(|line| plain(name, line.split_once(' ').expect("a name and a rule"))).collect()
 }
@@ -235,14 +244,14 @@ async fn a_full_disk_keeps_nothing_half_written() {
     with_writing(store, "a").await;
     let before = answered("a", 1, 1, "A");
     let mut tx = write(store).await;
-    response::save(&mut tx, std::slice::from_ref(&before)).await.expect("there is room still");
+    save_group(&mut tx, std::slice::from_ref(&before)).await.expect("there is room still");
     commit(tx).await;
     execute_raw(store, "PRAGMA max_page_count = 1").await.expect("the size it has is the most it gets");
 
     let full = async || {
         let mut tx = store.write().await?;
         let rows: Vec<_> = (1..=2_000).map(|position| answered("a", position, position + 1, "B")).collect();
-        response::save(&mut tx, &rows).await?;
+        save_group(&mut tx, &rows).await?;
         tx.commit().await
     };
     let refused = full().await;
