@@ -31,7 +31,7 @@ pub mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Timelike};
 use kaochang_app::notice::{Code, Notice};
 use question_bank::standard::Standard;
 use thiserror::Error;
@@ -134,12 +134,14 @@ impl Centre {
 
     /// Wall time as `HH:MM:SS`, in the centre's zone.
     pub(crate) fn time_text(&self, at_ms: i64) -> String {
-        self.local(at_ms).format("%H:%M:%S").to_string()
+        let at = self.local(at_ms);
+        format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
     }
 
     /// Wall time as `HH:MM`.
     pub(crate) fn minute_text(&self, at_ms: i64) -> String {
-        self.local(at_ms).format("%H:%M").to_string()
+        let at = self.local(at_ms);
+        format!("{:02}:{:02}", at.hour(), at.minute())
     }
 
     /// Wall time as `YYYY-MM-DD HH:MM`, with its zone.

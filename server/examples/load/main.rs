@@ -11,6 +11,10 @@ mod saves;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// As the server has it, or the bare writer would be compared with another allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "usage: load saves BINARY FOLDER [POSTGRES_URL]
        load echo PORT                      (a bare JSON echo)
        load writer PORT FOLDER|URL SESSION (a bare route in front of the group-commit writer)";

@@ -179,11 +179,11 @@ async fn assert_each_column_is_held(table: &str, columns: &[&str], row: &str, na
         let record = Record::copy().await;
         let (session, sitting) = (&record.session, &record.sitting);
         let fill = |text: &str| text.replace("$session", session).replace("$sitting", sitting);
-        let at = record.one(&fill(&format!("SELECT CAST(rowid AS TEXT) FROM {table} WHERE {row}"))).await;
-        let value = format!("SELECT COALESCE(CAST({column} AS TEXT), 'none') FROM {table} WHERE rowid = {at}");
-        let before = record.one(&value).await;
-        record.tamper(&fill(&format!("UPDATE {table} SET {} WHERE rowid = {at}", changed(column)))).await;
-        let after = record.one(&value).await;
+        let value = format!("COALESCE(CAST({column} AS TEXT), 'none')");
+        let before = record.one(&fill(&format!("SELECT {value} FROM {table} WHERE {row}"))).await;
+        record.tamper("SELECT 1").await;
+        let change = format!("UPDATE {table} SET {} WHERE {row} RETURNING {value}", changed(column));
+        let after = record.one(&fill(&change)).await;
         assert_ne!(before, after, "{table}.{column} is not changed by this test");
         let report = record.report().await;
         let named = fill(named);
@@ -210,9 +210,9 @@ async fn a_finished_session_has_no_problem() {
     let report = record.report().await;
     assert_eq!(report.problems, Vec::<String>::new(), "{report}");
     assert_eq!(report.chains, 3);
-    // Audit rows, 4 ledger rows, 4 responses, 4 papers (one of a late candidate), 2 reserves, the inputs, 2 scores.
+    // Audit rows, 4 ledger rows, 4 responses, as many changes in the log, 4 papers (one of a late candidate), 2 reserves, the inputs, 2 scores.
     let rows: usize = record.one("SELECT CAST(COUNT(*) AS TEXT) FROM audit").await.parse().unwrap();
-    assert_eq!(report.rows, rows + 4 + 4 + 4 + 2 + 1 + 2);
+    assert_eq!(report.rows, rows + 4 + 4 + 4 + 4 + 2 + 1 + 2);
     let alone = verify(&record.store, Some(&record.session), None).await.unwrap();
     assert_eq!((alone.chains, alone.problems), (1, Vec::new()));
     let unknown = verify(&record.store, Some("none"), None).await.unwrap();
@@ -390,6 +390,19 @@ async fn a_row_that_can_not_be_read_is_named_like_any_other() {
     for wanted in wanted {
         assert!(report.problems.contains(&wanted), "{wanted} is not in {report}");
     }
+}
+
+#[tokio::test]
+async fn a_change_in_the_answer_log_is_named() {
+    let record = Record::copy().await;
+    let fill = |text: &str| text.replace("$session", &record.session).replace("$sitting", &record.sitting);
+    record.tamper("UPDATE answer_log SET changes = replace(changes, ',2,2,1,\"B\"', ',2,2,1,\"C\"')").await;
+    let wanted = "response to question 2 of sitting $sitting (session $session): is not what the answer log says";
+    assert_eq!(record.report().await.problems, [fill(wanted)]);
+    record.tamper("DELETE FROM response WHERE position = 2").await;
+    let wanted =
+        "response to question 2 of sitting $sitting (session $session): stands in the answer log and nowhere else";
+    assert!(record.report().await.problems.contains(&fill(wanted)));
 }
 
 /// An honest-looking answer, put in after the hand-in with a hash of its own.
