@@ -2,7 +2,9 @@
 
 mod account;
 mod audit;
+mod backup;
 mod bank;
+mod copy;
 mod demo;
 mod draw;
 pub mod open;
@@ -45,6 +47,10 @@ enum Command {
     /// The audit trail
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Write everything that the database holds into a file, while the server goes on
+    Backup(backup::Args),
+    /// Move everything from SQLite to PostgreSQL or back, into an empty database
+    CopyDatabase(copy::Args),
 }
 
 /// Runs what the arguments say.
@@ -62,6 +68,8 @@ pub fn run() -> anyhow::Result<()> {
             Command::Draw(args) => draw::draw(&args),
             Command::Verify(args) => draw::verify(&args),
             Command::Audit(command) => audit::run(&settings, command).await,
+            Command::Backup(args) => backup::run(&settings, &args).await,
+            Command::CopyDatabase(args) => copy::run(&args).await,
         }
     })
 }

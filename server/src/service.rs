@@ -8,6 +8,7 @@ mod acting;
 
 pub mod account;
 pub mod answer;
+pub mod backup;
 pub mod bank;
 pub mod clock;
 pub mod desk;

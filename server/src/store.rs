@@ -5,8 +5,10 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
+pub mod copy;
 pub mod dialect;
 pub mod draft;
 pub mod evidence;
@@ -69,6 +71,11 @@ pub enum StoreError {
         "the database was made by a newer version of this program (its schema has step {0}); start that version, or restore a backup made before the upgrade"
     )]
     Newer(i64),
+    /// The database was made by an older version of this program, and is only to be read.
+    #[error(
+        "the database was made by an older version of this program (its schema has step {0}); use the version that serves it"
+    )]
+    Older(i64),
     /// Anything else from the driver.
     #[error("database: {0}")]
     Driver(sqlx::Error),

@@ -35,11 +35,9 @@ impl fmt::Debug for Vault {
 impl Vault {
     /// Reads the keys from a file, or makes both on the first start. The file is readable by its owner alone.
     pub fn open(file: &Path, world: &dyn World) -> io::Result<Self> {
-        match std::fs::read_to_string(file) {
-            Ok(text) => Self::parse(text.trim()).ok_or_else(|| {
-                io::Error::new(io::ErrorKind::InvalidData, "the key file is damaged; restore it from its backup")
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        match Self::read(file)? {
+            Some(vault) => Ok(vault),
+            None => {
                 let mut bytes = [0; 64];
                 world.fill(&mut bytes);
                 let mut options = std::fs::OpenOptions::new();
@@ -51,6 +49,14 @@ impl Vault {
                 created.sync_all()?;
                 Ok(Self::parse(&hex(&bytes)).expect("what was just made can be read"))
             }
+        }
+    }
+
+    /// Reads the keys from a file, if it is there.
+    pub fn read(file: &Path) -> io::Result<Option<Self>> {
+        match std::fs::read_to_string(file) {
+            Ok(text) => Self::parse(text.trim()).map(Some).ok_or_else(damaged),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -59,6 +65,14 @@ impl Vault {
         let bytes = unhex(text)?;
         let (seal, index) = bytes.split_at_checked(32)?;
         Some(Self { seal: seal.try_into().ok()?, index: index.try_into().ok()? })
+    }
+
+    /// Twelve hex digits that tell these keys from others and nothing else: a backup names by them the keys it needs.
+    pub fn check(&self) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.index).expect("any length is a key");
+        mac.update(b"kaochang/key-check/1");
+        mac.update(&Sha256::digest(self.seal));
+        hex(&mac.finalize().into_bytes()[..6])
     }
 
     /// Encrypts a text (ChaCha20-Poly1305, RFC 8439) bound to `context`: a nonce and the ciphertext, hex.
@@ -97,6 +111,10 @@ impl Vault {
         mac.update(fields.finish().as_bytes());
         Digest::from_bytes(mac.finalize().into_bytes().into())
     }
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the key file is damaged; restore it from its backup")
 }
 
 /// An ID number as it is compared: without spaces, X in upper case.
@@ -156,6 +174,14 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+    }
+
+    #[test]
+    fn the_check_is_of_both_keys() {
+        let keys = |seal, index| Vault { seal: [seal; 32], index: [index; 32] }.check();
+        assert_eq!(keys(1, 1), keys(1, 1));
+        assert_ne!(keys(1, 1), keys(2, 1));
+        assert_ne!(keys(1, 1), keys(1, 2));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -31,9 +32,9 @@ pub struct Opened {
 pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     let data = &settings.data;
     std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
-    let lock = lock(settings)?;
+    let lock = lock(data)?;
     let world = Arc::new(RealWorld::new());
-    let keys = data.join("vault.key");
+    let keys = keys_file(data);
     let keys_are_new = !keys.exists();
     let vault = Vault::open(&keys, &*world).with_context(|| format!("the keys in {}", keys.display()))?;
     let store = store(settings).await?;
@@ -51,34 +52,58 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
 
 /// Opens a database that must be there already, for commands that only read.
 pub async fn existing_store(settings: &Settings) -> anyhow::Result<Store> {
-    let file = settings.data.join(SQLITE);
-    if settings.database_url.is_none() && !file.exists() {
-        bail!("there is no database in {}; give the data folder by --data", settings.data.display());
+    if settings.database_url.is_none() {
+        existing_file(&settings.data)?;
     }
     store(settings).await
+}
+
+/// The file of the embedded database in a data folder.
+pub fn database_file(data: &Path) -> PathBuf {
+    data.join(SQLITE)
+}
+
+/// The same, where it must be there already.
+pub fn existing_file(data: &Path) -> anyhow::Result<PathBuf> {
+    let file = database_file(data);
+    if !file.exists() {
+        bail!("there is no database in {}; give the data folder by --data", data.display());
+    }
+    Ok(file)
+}
+
+/// The file of the keys in a data folder.
+pub fn keys_file(data: &Path) -> PathBuf {
+    data.join("vault.key")
 }
 
 /// Opens the database.
 async fn store(settings: &Settings) -> anyhow::Result<Store> {
     let opened = match &settings.database_url {
         Some(url) => Store::open_postgres(url).await,
-        None => Store::open_sqlite(&settings.data.join(SQLITE)).await,
+        None => Store::open_sqlite(&database_file(&settings.data)).await,
     };
-    opened.map_err(|error| match error {
-        error @ (StoreError::Newer(_) | StoreError::Full) => anyhow::Error::new(error),
-        error => anyhow::Error::new(error).context("the database can't be opened"),
-    })
+    opened.map_err(not_opened)
 }
 
-fn lock(settings: &Settings) -> anyhow::Result<File> {
-    let path = settings.data.join("kaochang.lock");
+/// What is said of a database that can't be opened.
+pub fn not_opened(error: StoreError) -> anyhow::Error {
+    match error {
+        error @ (StoreError::Newer(_) | StoreError::Older(_) | StoreError::Full) => anyhow::Error::new(error),
+        error => anyhow::Error::new(error).context("the database can't be opened"),
+    }
+}
+
+/// Takes the data folder for this process; it is given back when the file is dropped.
+pub fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("kaochang.lock");
     let file = File::create(&path).with_context(|| format!("{} can't be written", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             bail!(
                 "another kaochang is using the data folder {}; stop it first, or choose another folder by --data",
-                settings.data.display()
+                data.display()
             )
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} can't be locked", path.display())),

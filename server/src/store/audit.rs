@@ -153,6 +153,12 @@ pub async fn rows_of(tx: &mut Tx, chain: &str, subject: &str) -> Result<Vec<Row>
     Ok(fetch_all!(tx, ROWS_OF, chain, subject))
 }
 
+/// The hash that a row of a chain bears.
+pub async fn hash_at(tx: &mut Tx, chain: &str, row_no: i64) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = fetch_optional!(tx, HASH_AT, chain, row_no);
+    Ok(row.map(|(hash,)| hash))
+}
+
 /// Every chain that has a row or a head.
 pub async fn chains(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     let rows: Vec<(String,)> = on_either!(tx, |conn| sqlx::query_as(CHAINS).fetch_all(conn).await?);
@@ -172,8 +178,9 @@ const SET_HEAD: &str = "INSERT INTO audit_head (chain, row_no, hash) VALUES ($1,
 const ROWS: &str = "SELECT row_no, at_ms, actor, act, subject, detail, previous_hash, hash FROM audit WHERE chain = $1 ORDER BY row_no";
 const ROWS_OF: &str = "SELECT row_no, at_ms, actor, act, subject, detail, previous_hash, hash FROM audit \
     WHERE chain = $1 AND subject = $2 ORDER BY row_no";
+const HASH_AT: &str = "SELECT hash FROM audit WHERE chain = $1 AND row_no = $2";
 const CHAINS: &str = "SELECT chain FROM audit UNION SELECT chain FROM audit_head ORDER BY 1";
 
 /// Every statement of this file, for the test that prepares each on both databases.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[HEAD, INSERT, SET_HEAD, ROWS, ROWS_OF, CHAINS];
+pub(crate) const STATEMENTS: &[&str] = &[HEAD, INSERT, SET_HEAD, ROWS, ROWS_OF, HASH_AT, CHAINS];

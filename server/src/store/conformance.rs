@@ -5,9 +5,10 @@
 
 mod answers;
 mod bank;
-mod database;
+pub(crate) mod database;
 mod drafts;
 mod fixture;
+mod moved;
 mod record;
 mod rooms;
 mod schema;

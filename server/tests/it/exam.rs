@@ -177,6 +177,11 @@ impl TestExam {
         (centre, store, folder)
     }
 
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.folder.0
+    }
+
     // --- People ---
 
     /// Somebody with a browser and no cookie.

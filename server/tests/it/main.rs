@@ -4,6 +4,7 @@
 mod exam;
 
 mod answer;
+mod backup;
 mod cli;
 mod concurrency;
 mod draft;

@@ -20,7 +20,11 @@ use crate::{
         proctor::{Grant, Second},
     },
     shipped,
-    store::tamper::{execute_raw, texts},
+    store::{
+        conformance::database::Database,
+        copy::copy,
+        tamper::{execute_raw, texts},
+    },
     vault::Vault,
     world::{RealWorld, new_id},
 };
@@ -474,4 +478,21 @@ fn a_printed_head_is_read_as_it_was_printed() {
     for text in ["", "214", "214:", "214:9f2c", ":9f2c51d0", "x:9f2c51d0", "214:9f2c51dg"] {
         assert_eq!(PrintedHead::parse(text), None, "{text:?}");
     }
+}
+
+/// What was moved to the other database, and back, is the same record.
+#[tokio::test]
+async fn a_record_that_moved_verifies_on_both_sides() {
+    let (record, there, back) = (Record::copy().await, Database::postgres().await, Database::sqlite().await);
+    let sides = [(&record.store, there.store()), (there.store(), back.store())];
+    for (from, to) in sides {
+        let mut into = to.write().await.unwrap();
+        copy(&mut from.read().await.unwrap(), &mut into).await.unwrap();
+        into.commit().await.unwrap();
+        assert_eq!(verify(to, None, None).await.unwrap(), record.report().await);
+    }
+    assert_eq!(record.report().await.problems, [""; 0]);
+    assert!(record.report().await.rows > 20);
+    there.remove().await;
+    back.remove().await;
 }

@@ -81,6 +81,14 @@ impl Database {
         }
     }
 
+    /// Its file.
+    pub fn file(&self) -> PathBuf {
+        match &self.place {
+            Place::Folder(folder) => folder.file(),
+            Place::Schema { .. } => panic!("a schema has no file"),
+        }
+    }
+
     /// Closes and removes it.
     pub async fn remove(self) {
         self.store.close().await;
