@@ -8,6 +8,7 @@ mod copy;
 mod demo;
 mod draw;
 pub mod open;
+mod restore;
 mod serve;
 mod session;
 
@@ -49,6 +50,8 @@ enum Command {
     Audit(audit::Command),
     /// Write everything that the database holds into a file, while the server goes on
     Backup(backup::Args),
+    /// Make a data folder from a backup
+    Restore(restore::Args),
     /// Move everything from SQLite to PostgreSQL or back, into an empty database
     CopyDatabase(copy::Args),
 }
@@ -69,6 +72,7 @@ pub fn run() -> anyhow::Result<()> {
             Command::Verify(args) => draw::verify(&args),
             Command::Audit(command) => audit::run(&settings, command).await,
             Command::Backup(args) => backup::run(&settings, &args).await,
+            Command::Restore(args) => restore::run(&settings, &args).await,
             Command::CopyDatabase(args) => copy::run(&args).await,
         }
     })

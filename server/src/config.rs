@@ -25,6 +25,9 @@ pub struct Flags {
     /// `postgres://…`; without it, SQLite in the data folder
     #[arg(long, env = "KAOCHANG_DATABASE_URL", value_name = "URL", global = true, hide_env_values = true)]
     pub database_url: Option<String>,
+    /// Folder on a second disk: what is acknowledged is on both (SQLite only)
+    #[arg(long, env = "KAOCHANG_ANSWER_LOG", value_name = "DIR", global = true)]
+    pub answer_log: Option<PathBuf>,
     /// Address and port to serve on
     #[arg(long, env = "KAOCHANG_LISTEN", value_name = "ADDR:PORT", global = true)]
     pub listen: Option<SocketAddr>,
@@ -61,6 +64,7 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 struct File {
     database_url: Option<String>,
+    answer_log: Option<PathBuf>,
     listen: Option<SocketAddr>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
@@ -76,6 +80,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// `None`: SQLite in the data folder.
     pub database_url: Option<String>,
+    /// Folder on a second disk.
+    pub answer_log: Option<PathBuf>,
     /// Address and port.
     pub listen: SocketAddr,
     /// Certificate chain and key.
@@ -107,10 +113,15 @@ impl Settings {
                 "the database URL must begin with postgres://; for SQLite leave it out, and give the folder by --data"
             );
         }
+        let answer_log = flags.answer_log.clone().or(file.answer_log);
+        if database_url.is_some() && answer_log.is_some() {
+            bail!("--answer-log is for SQLite; PostgreSQL copies itself to other disks by its own means");
+        }
         let offset = flags.utc_offset.clone().or(file.utc_offset).unwrap_or_else(|| "+08:00".to_owned());
         Ok(Self {
             data,
             database_url,
+            answer_log,
             listen: flags.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8600))),
             tls,
             behind_https: flags.behind_https.or(file.behind_https).unwrap_or(false),
@@ -157,6 +168,9 @@ mod tests {
     fn refuses_what_can_not_work() {
         let url = Flags { database_url: Some("mysql://x".to_owned()), ..Flags::default() };
         assert!(Settings::of(&url).is_err());
+        let both =
+            Flags { database_url: Some("postgres://x".to_owned()), answer_log: Some("log".into()), ..Flags::default() };
+        assert!(Settings::of(&both).is_err());
         let half = Flags { tls_cert: Some("c.pem".into()), ..Flags::default() };
         assert!(Settings::of(&half).is_err());
     }

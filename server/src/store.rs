@@ -11,6 +11,7 @@ pub(crate) mod conformance;
 pub mod copy;
 pub mod dialect;
 pub mod draft;
+pub mod effects;
 pub mod evidence;
 pub mod paper;
 pub mod question;
@@ -22,10 +23,15 @@ pub mod sitting;
 #[cfg(test)]
 pub(crate) mod tamper;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -76,6 +82,9 @@ pub enum StoreError {
         "the database was made by an older version of this program (its schema has step {0}); use the version that serves it"
     )]
     Older(i64),
+    /// The log on the second disk can't be read or written.
+    #[error("the log on the second disk: {0}")]
+    Log(std::io::Error),
     /// Anything else from the driver.
     #[error("database: {0}")]
     Driver(sqlx::Error),
@@ -134,6 +143,8 @@ pub enum Store {
         writer: SqlitePool,
         /// Connections that can't write.
         readers: SqlitePool,
+        /// Each transaction goes to a second disk too.
+        log: Option<effects::Log>,
     },
     /// A server.
     Postgres(PgPool),
@@ -143,9 +154,31 @@ pub enum Store {
 #[derive(Debug)]
 pub enum Tx {
     /// On `SQLite`.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Embedded),
     /// On `PostgreSQL`.
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction of the embedded database.
+#[derive(Debug)]
+pub struct Embedded {
+    tx: Transaction<'static, Sqlite>,
+    /// Written before it is committed.
+    log: Option<effects::Log>,
+}
+
+impl Deref for Embedded {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for Embedded {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.tx
+    }
 }
 
 /// Runs the same expression on whichever connection a [`Tx`] has.
@@ -206,13 +239,7 @@ pub(crate) use fetch_optional;
 impl Store {
     /// Opens the embedded database in a file, makes it if it is not there, and brings its schema up to date.
     pub async fn open_sqlite(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(LOCK_WAIT);
+        let options = written(file);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         let (synchronous, journal): (i64, String) =
             sqlx::query_as("SELECT s.synchronous, j.journal_mode FROM pragma_synchronous s, pragma_journal_mode j")
@@ -225,7 +252,7 @@ impl Store {
         }
         migrated(SQLITE_MIGRATIONS.run(&writer).await)?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer, readers, log: None })
     }
 
     /// Opens a `PostgreSQL` database by URL and brings its schema up to date.
@@ -244,7 +271,9 @@ impl Store {
     /// Begins a transaction that may write.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, log, .. } => {
+                Tx::Sqlite(Embedded { tx: writer.begin_with("BEGIN IMMEDIATE").await?, log: log.clone() })
+            }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -252,7 +281,7 @@ impl Store {
     /// Begins a transaction that only reads, on one snapshot.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Sqlite { readers, .. } => Tx::Sqlite(Embedded { tx: readers.begin().await?, log: None }),
             Self::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
@@ -262,7 +291,7 @@ impl Store {
     /// Waits for what is under way, and closes every connection.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -279,10 +308,15 @@ impl Tx {
     /// the next start reads what is really there.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => match tx.commit().await.map_err(StoreError::from) {
-                Err(error @ StoreError::Disk(_)) => stop_in_doubt(&error),
-                committed => committed?,
-            },
+            Self::Sqlite(Embedded { mut tx, log }) => {
+                if let Some(log) = log {
+                    log.write(&mut tx).await?;
+                }
+                match tx.commit().await.map_err(StoreError::from) {
+                    Err(error @ StoreError::Disk(_)) => stop_in_doubt(&error),
+                    committed => committed?,
+                }
+            }
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
@@ -297,6 +331,17 @@ fn stop_in_doubt(error: &StoreError) -> ! {
     std::process::exit(IN_DOUBT)
 }
 
+/// How the embedded database is opened to be written.
+fn written(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(LOCK_WAIT)
+}
+
 fn migrated(result: Result<(), MigrateError>) -> Result<(), StoreError> {
     match result {
         Ok(()) => Ok(()),
@@ -307,7 +352,7 @@ fn migrated(result: Result<(), MigrateError>) -> Result<(), StoreError> {
 }
 
 /// Reads a document that we wrote.
-pub(crate) fn document<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+pub fn document<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Inconsistent(error.to_string()))
 }
 

@@ -35,21 +35,19 @@ impl fmt::Debug for Vault {
 impl Vault {
     /// Reads the keys from a file, or makes both on the first start. The file is readable by its owner alone.
     pub fn open(file: &Path, world: &dyn World) -> io::Result<Self> {
-        match Self::read(file)? {
-            Some(vault) => Ok(vault),
-            None => {
-                let mut bytes = [0; 64];
-                world.fill(&mut bytes);
-                let mut options = std::fs::OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let mut created = options.open(file)?;
-                writeln!(created, "{}", hex(&bytes))?;
-                created.sync_all()?;
-                Ok(Self::parse(&hex(&bytes)).expect("what was just made can be read"))
-            }
+        if let Some(vault) = Self::read(file)? {
+            return Ok(vault);
         }
+        let mut bytes = [0; 64];
+        world.fill(&mut bytes);
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut created = options.open(file)?;
+        writeln!(created, "{}", hex(&bytes))?;
+        created.sync_all()?;
+        Ok(Self::parse(&hex(&bytes)).expect("what was just made can be read"))
     }
 
     /// Reads the keys from a file, if it is there.

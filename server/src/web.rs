@@ -26,7 +26,12 @@ use axum::{
     response::Response,
 };
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, trace::TraceLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, CompressionLevel, Predicate, predicate::DefaultPredicate, predicate::SizeAbove},
+    csrf::CsrfLayer,
+    trace::TraceLayer,
+};
 
 use crate::service::Centre;
 use limits::Throttle;
@@ -34,6 +39,9 @@ use routes::Access;
 
 /// A request's body at most, bytes: a whole paper answered offline is a tenth of it.
 const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Shorter answers go as they are: a saved answer's acknowledgement fits one packet, and packing it costs more than saving it.
+const COMPRESSED_BYTES_MIN: u64 = 1_024;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -70,7 +78,12 @@ pub fn router(web: Web) -> Router {
     let stack = ServiceBuilder::new()
         .layer(trace)
         .layer(CatchPanicLayer::custom(|_| reply::internal()))
-        .layer(CompressionLayer::new())
+        .layer(
+            // When everybody starts, packing the exam page at the usual level costs more than making it.
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_BYTES_MIN))),
+        )
         .map_response(security_headers)
         .layer(CsrfLayer::new())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));

@@ -1,8 +1,11 @@
 //! `cargo xtask bench`: figures of a release build, each by a command of its own.
 
 mod draw;
+mod exam;
+mod load;
 mod rest;
 mod saves;
+mod stored;
 
 use anyhow::Result;
 
@@ -14,6 +17,10 @@ pub enum Bench {
     Rest,
     /// Durable saves through the real endpoint, beside a bare writer and a bare echo
     Saves(saves::Options),
+    /// What a save costs and how long a start takes, from 10,000 to 10,000,000 stored responses
+    Stored(stored::Options),
+    /// A whole exam: logins, the start, answers, the end
+    Exam(exam::Options),
     /// Time, memory and spread of drawn papers, and of papers drawn slot by slot
     Draw(draw::Options),
 }
@@ -22,6 +29,8 @@ pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Rest => rest::run(workspace),
         Bench::Saves(options) => saves::run(workspace, options),
+        Bench::Stored(options) => stored::run(workspace, options),
+        Bench::Exam(options) => exam::run(workspace, options),
         Bench::Draw(options) => draw::run(workspace, options),
     }
 }

@@ -15,7 +15,12 @@ pub struct Client {
     buffer: Vec<u8>,
     /// By name.
     pub cookies: BTreeMap<String, String>,
+    /// Further headers of every request, each with its line's end.
+    pub more_headers: &'static str,
 }
+
+/// What a browser says it can read. Whoever says so gets bodies that nothing here unpacks.
+pub const ACCEPT_COMPRESSED: &str = "Accept-Encoding: gzip, deflate, br\r\n";
 
 /// What the server answered.
 #[derive(Debug)]
@@ -29,13 +34,13 @@ impl Client {
     pub async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { address, stream, buffer: Vec::new(), cookies: BTreeMap::new() })
+        Ok(Self { address, stream, buffer: Vec::new(), cookies: BTreeMap::new(), more_headers: "" })
     }
 
     /// The same browser on a new connection.
     pub async fn again(&self) -> anyhow::Result<Self> {
         let cookies = self.cookies.clone();
-        Ok(Self { cookies, ..Self::connect(self.address).await? })
+        Ok(Self { cookies, more_headers: self.more_headers, ..Self::connect(self.address).await? })
     }
 
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
@@ -62,7 +67,7 @@ impl Client {
     fn headers(&self) -> String {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = if cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", cookies.join("; ")) };
-        format!("Host: {0}\r\nOrigin: http://{0}\r\n{cookies}", self.address)
+        format!("Host: {0}\r\nOrigin: http://{0}\r\n{1}{cookies}", self.address, self.more_headers)
     }
 
     /// Sends a request and reads its answer.

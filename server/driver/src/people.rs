@@ -100,37 +100,90 @@ fn password(login: &str) -> String {
     format!("secret-{login}")
 }
 
+/// A machine enrolled as somebody's seat.
+#[derive(Debug)]
+pub struct Machine {
+    pub client: Client,
+    pub admission_no: String,
+    pub id_number: String,
+}
+
+/// A proctor's page, in a room where both proctors have checked in.
+#[derive(Debug)]
+pub struct Console {
+    pub client: Client,
+    pub room: String,
+}
+
 impl Hall {
     /// Two proctors check in to every room and open it.
     pub async fn open_rooms(&self, server: SocketAddr) -> anyhow::Result<()> {
-        for (room, number) in self.rooms.iter().zip(1..) {
-            let mut console = Client::connect(server).await?;
-            let [first, second] = ["a", "b"].map(|proctor| format!("p{number}{proctor}"));
-            let staff = [("account", first.as_str()), ("password", &password(&first))];
-            ensure!(console.post("/staff/login", &staff).await?.to()? == "/staff", "a proctor was refused");
-            for login in [&first, &second] {
-                let fields = [("account", login.as_str()), ("password", &password(login))];
-                console.post(&format!("/rooms/{room}/check-in"), &fields).await?.to()?;
-            }
-            let opened = console.post(&format!("/rooms/{room}/open"), &[]).await?;
-            ensure!(opened.location.contains("room_opened"), "room {number} does not open: {}", opened.location);
+        for mut console in self.check_in(server).await? {
+            console.open().await?;
         }
         Ok(())
+    }
+
+    /// Two proctors check in to every room.
+    pub async fn check_in(&self, server: SocketAddr) -> anyhow::Result<Vec<Console>> {
+        let mut consoles = Vec::new();
+        for (room, number) in self.rooms.iter().zip(1..) {
+            let mut client = Client::connect(server).await?;
+            let [first, second] = ["a", "b"].map(|proctor| format!("p{number}{proctor}"));
+            let staff = [("account", first.as_str()), ("password", &password(&first))];
+            ensure!(client.post("/staff/login", &staff).await?.to()? == "/staff", "a proctor was refused");
+            for login in [&first, &second] {
+                let fields = [("account", login.as_str()), ("password", &password(login))];
+                client.post(&format!("/rooms/{room}/check-in"), &fields).await?.to()?;
+            }
+            consoles.push(Console { client, room: room.clone() });
+        }
+        Ok(consoles)
+    }
+
+    /// Every seat's machine enrolled for whoever sits there.
+    pub async fn enrol(&self, server: SocketAddr) -> anyhow::Result<Vec<Machine>> {
+        let mut machines = Vec::new();
+        for (entry, code) in &self.people {
+            let mut client = Client::connect(server).await?;
+            client.post(&format!("/enrol/{code}"), &[]).await?.to()?;
+            let (admission_no, id_number) = (entry.admission_no.clone(), entry.id_number.clone());
+            machines.push(Machine { client, admission_no, id_number });
+        }
+        Ok(machines)
     }
 
     /// Everybody at their own machine, logged in, confirmed, with the rules accepted.
     pub async fn log_in(&self, server: SocketAddr) -> anyhow::Result<Vec<Candidate>> {
         let mut candidates = Vec::new();
-        for (entry, code) in &self.people {
-            let mut client = Client::connect(server).await?;
-            client.post(&format!("/enrol/{code}"), &[]).await?.to()?;
-            let fields = [("admission_no", entry.admission_no.as_str()), ("id_number", &entry.id_number)];
-            ensure!(client.post("/login", &fields).await?.to()? != "/", "{} was refused", entry.admission_no);
-            ensure!(client.post("/confirm", &[("answer", "right")]).await?.to()? == "/rules", "rules come next");
-            client.post("/rules", &[("accept", "yes")]).await?.to()?;
-            candidates.push(Candidate { client, sitting: String::new(), epoch: 1 });
+        for mut machine in self.enrol(server).await? {
+            // Enrolled long ago, it may have been let go by the server.
+            machine.client = machine.client.again().await?;
+            machine.log_in().await?;
+            candidates.push(Candidate { client: machine.client, sitting: String::new(), epoch: 1 });
         }
         Ok(candidates)
+    }
+}
+
+impl Machine {
+    /// Logs in, confirms and accepts the rules.
+    pub async fn log_in(&mut self) -> anyhow::Result<()> {
+        let client = &mut self.client;
+        let fields = [("admission_no", self.admission_no.as_str()), ("id_number", &self.id_number)];
+        ensure!(client.post("/login", &fields).await?.to()? != "/", "{} was refused", self.admission_no);
+        ensure!(client.post("/confirm", &[("answer", "right")]).await?.to()? == "/rules", "rules come next");
+        client.post("/rules", &[("accept", "yes")]).await?.to()?;
+        Ok(())
+    }
+}
+
+impl Console {
+    /// Opens the room.
+    pub async fn open(&mut self) -> anyhow::Result<()> {
+        let opened = self.client.post(&format!("/rooms/{}/open", self.room), &[]).await?;
+        ensure!(opened.location.contains("room_opened"), "a room does not open: {}", opened.location);
+        Ok(())
     }
 }
 

@@ -34,3 +34,11 @@ pub fn flushes_per_second(folder: &Path, during: Duration) -> anyhow::Result<f64
     fs::remove_file(path)?;
     Ok(rate)
 }
+
+/// The most memory that a process had resident, in megabytes.
+pub fn memory_peak_mb(pid: u32) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).context("this bench needs Linux")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("the peak")?;
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kilobytes / 1_000.0)
+}

@@ -1,12 +1,14 @@
-//! Load on a real server: what saving an answer costs, beside what a bare server and a bare writer could do.
+//! Load on a real server: what saving an answer costs, beside what a bare server and a bare writer could do; a whole exam.
 //!
 //! `load saves BINARY FOLDER [POSTGRES_URL]`. The generator, the server and what it is compared with are processes of their own
 //! on one machine; every case runs in turn, round after round, so that a machine that drifts slows all of them alike. One JSON
-//! object a line on stdout. `cargo xtask bench saves` builds and runs it.
+//! object a line on stdout. `cargo xtask bench saves` and `bench exam` build and run it.
 
 mod bare;
+mod exam;
 mod machine;
 mod saves;
+mod stored;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "usage: load saves BINARY FOLDER [POSTGRES_URL]
+       load exam BINARY FOLDER CANDIDATES
+       load live BINARY FOLDER SITTINGS SECONDS
+       load stored BINARY FOLDER
        load echo PORT                      (a bare JSON echo)
        load writer PORT FOLDER|URL SESSION (a bare route in front of the group-commit writer)";
 
@@ -38,6 +43,16 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
         }
         ["saves", binary, folder, url] => {
             generator()?.block_on(saves::run(&PathBuf::from(binary), &PathBuf::from(folder), Some(url)))
+        }
+        ["exam", binary, folder, candidates] => {
+            generator()?.block_on(exam::run(&PathBuf::from(binary), &PathBuf::from(folder), candidates.parse()?))
+        }
+        ["live", binary, folder, sittings, seconds] => {
+            let (binary, folder) = (PathBuf::from(binary), PathBuf::from(folder));
+            generator()?.block_on(exam::live(&binary, &folder, sittings.parse()?, seconds.parse()?))
+        }
+        ["stored", binary, folder] => {
+            generator()?.block_on(stored::run(&PathBuf::from(binary), &PathBuf::from(folder)))
         }
         ["echo", port] => server_threads()?.block_on(bare::echo(port.parse()?)),
         ["writer", port, store, session] => server_threads()?.block_on(bare::writer(port.parse()?, store, session)),

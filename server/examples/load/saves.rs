@@ -107,7 +107,7 @@ pub async fn run(binary: &Path, folder: &Path, url: Option<&str>) -> anyhow::Res
     Ok(())
 }
 
-async fn kaochang(binary: &Path, data: &Path, url: Option<&str>, folder: &Path) -> anyhow::Result<Server> {
+pub async fn kaochang(binary: &Path, data: &Path, url: Option<&str>, folder: &Path) -> anyhow::Result<Server> {
     let port = free_port()?;
     let mut command = Command::new(binary);
     command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
@@ -260,12 +260,12 @@ impl Lane {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-fn f64_of(count: u64) -> f64 {
+pub fn f64_of(count: u64) -> f64 {
     count as f64
 }

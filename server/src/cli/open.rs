@@ -12,9 +12,9 @@ use crate::{
     config::Settings,
     service::Centre,
     shipped,
-    store::{Store, StoreError},
+    store::{Store, StoreError, effects},
     vault::Vault,
-    world::RealWorld,
+    world::{RealWorld, new_id},
 };
 
 /// File of the embedded database.
@@ -38,6 +38,11 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     let keys_are_new = !keys.exists();
     let vault = Vault::open(&keys, &*world).with_context(|| format!("the keys in {}", keys.display()))?;
     let store = store(settings).await?;
+    if settings.answer_log.is_none() && effects::leave(&store).await? {
+        tracing::warn!(
+            "the database has a log on a second disk and is written without it; take a backup before it counts again"
+        );
+    }
     let centre = Centre::start(store, world, vault, settings.zone).await.context("the database can't be read")?;
     if keys_are_new && !centre.home_view().sessions.is_empty() {
         std::fs::remove_file(&keys).context("the keys that were just made can't be removed")?;
@@ -55,7 +60,8 @@ pub async fn existing_store(settings: &Settings) -> anyhow::Result<Store> {
     if settings.database_url.is_none() {
         existing_file(&settings.data)?;
     }
-    store(settings).await
+    // A log is taken up only by who has the folder to itself.
+    store(&Settings { answer_log: None, ..settings.clone() }).await
 }
 
 /// The file of the embedded database in a data folder.
@@ -81,15 +87,26 @@ pub fn keys_file(data: &Path) -> PathBuf {
 async fn store(settings: &Settings) -> anyhow::Result<Store> {
     let opened = match &settings.database_url {
         Some(url) => Store::open_postgres(url).await,
-        None => Store::open_sqlite(&database_file(&settings.data)).await,
+        None => embedded(settings).await,
     };
     opened.map_err(not_opened)
+}
+
+async fn embedded(settings: &Settings) -> Result<Store, StoreError> {
+    let file = database_file(&settings.data);
+    let store = Store::open_sqlite(&file).await?;
+    match &settings.answer_log {
+        Some(folder) => store.with_log(&file, folder, &new_id(&RealWorld::new())).await,
+        None => Ok(store),
+    }
 }
 
 /// What is said of a database that can't be opened.
 pub fn not_opened(error: StoreError) -> anyhow::Error {
     match error {
-        error @ (StoreError::Newer(_) | StoreError::Older(_) | StoreError::Full) => anyhow::Error::new(error),
+        error @ (StoreError::Newer(_) | StoreError::Older(_) | StoreError::Full | StoreError::Log(_)) => {
+            anyhow::Error::new(error)
+        }
         error => anyhow::Error::new(error).context("the database can't be opened"),
     }
 }

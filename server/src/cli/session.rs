@@ -72,6 +72,7 @@ pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
             }
         }
         Command::Seats { session } => {
+            opened.centre.recall(&session).await?;
             println!("room,seat,path");
             for (room, seat, code) in opened.centre.seat_codes(&session).context("there is no such session")? {
                 println!("{room},{seat},/enrol/{code}");

@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use super::verify::{Report, verify};
 use crate::store::{
     Store, StoreError, audit,
     backup::{damage, schema_step_newest},
     copy::{self, CopyError},
+    effects::{Replayed, replay},
     session,
 };
 
@@ -166,6 +168,63 @@ pub fn check(file: &Path) -> Result<Manifest, BackupError> {
         return Err(BackupError::Refused(format!("{} {what}", file.display())));
     }
     Ok(manifest)
+}
+
+/// A database made from a backup.
+#[derive(Debug)]
+pub struct Restored {
+    /// Of the backup.
+    pub manifest: Manifest,
+    /// On the whole record, as it is now.
+    pub report: Report,
+    /// What a log on a second disk had after the backup.
+    pub replayed: Option<Replayed>,
+}
+
+/// Makes the database of a data folder from a backup and what a log has after it: held against its manifest, copied, brought
+/// up to date, looked at whole, and only then given its name.
+pub async fn restore(backup: &Path, database: &Path, log: Option<&Path>) -> Result<Restored, BackupError> {
+    let manifest = check(backup)?;
+    let part = with_suffix(database, ".part");
+    for leftover in ["", "-wal", "-shm"] {
+        remove(&with_suffix(&part, leftover))?;
+    }
+    fs::copy(backup, &part).map_err(at(&part))?;
+    let (report, replayed) = match rebuilt(&part, log).await {
+        Ok(rebuilt) => rebuilt,
+        Err(error) => {
+            remove(&part)?;
+            return Err(error);
+        }
+    };
+    File::open(&part).and_then(|file| file.sync_all()).map_err(at(&part))?;
+    fs::rename(&part, database).map_err(at(database))?;
+    sync_folder(database)?;
+    Ok(Restored { manifest, report, replayed })
+}
+
+async fn rebuilt(part: &Path, log: Option<&Path>) -> Result<(Report, Option<Replayed>), BackupError> {
+    let store = Store::open_sqlite(part).await?;
+    let looked_at = look_at(&store, log).await;
+    // Closed in any case, so that the file is the whole of it.
+    store.close().await;
+    looked_at
+}
+
+async fn look_at(store: &Store, log: Option<&Path>) -> Result<(Report, Option<Replayed>), BackupError> {
+    let replayed = match log {
+        Some(folder) => Some(replay(store, folder).await?),
+        None => None,
+    };
+    let found = damage(&mut store.read().await?).await?;
+    if let Some(first) = found.into_iter().next() {
+        return Err(BackupError::Damaged(first));
+    }
+    let report = verify(store, None, None).await?;
+    match report.problems.first() {
+        Some(problem) => Err(BackupError::Damaged(problem.clone())),
+        None => Ok((report, replayed)),
+    }
 }
 
 /// SHA-256 and length of a file.

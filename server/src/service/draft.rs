@@ -67,7 +67,7 @@ pub enum Gift {
 impl Centre {
     /// Makes a draft of plan and roster as they were typed; all that is wrong is named. Returns its id.
     pub async fn create_draft(&self, plan_text: &str, roster_text: &str, actor: &Staff) -> Result<String, DraftError> {
-        let settled = self.read_draft(plan_text, roster_text)?;
+        let settled = self.read_draft(plan_text, roster_text).await?;
         let id = new_id(&*self.world);
         let at_ms = self.world.wall_ms();
         let row = DraftRow {
@@ -163,7 +163,7 @@ impl Centre {
         let row = self.open_draft(&mut acting.tx, id).await?;
         let given = drafts::contributions(&mut acting.tx, id).await?;
         let contributions = self.unsealed(id, &given)?.ok_or(Code::DrawNotReady)?;
-        let settled = self.settled(&row)?.map_err(|_| Code::DrawNotReady)?;
+        let settled = self.settled(&row).await?.map_err(|_| Code::DrawNotReady)?;
         let drawing = self.desk.begin(id, settled.papers());
         drop(acting);
         let prepared = self.prepare(settled).await.inspect_err(|_| self.desk.end(None))?;
@@ -203,16 +203,16 @@ impl Centre {
     }
 
     /// Plan and roster as they were typed, every rule looked at.
-    fn read_draft(&self, plan: &str, roster: &str) -> Result<Settled, DraftError> {
+    async fn read_draft(&self, plan: &str, roster: &str) -> Result<Settled, DraftError> {
         let problems = |error: PlanError| match error {
             PlanError::Problems(problems) => problems,
             other => vec![DraftProblem::Other(other.to_string())],
         };
         match (Plan::parse(plan).map_err(problems), Plan::roster(roster).map_err(problems)) {
-            (Ok(plan), Ok(roster)) => self.settle(&plan, &roster).map_err(DraftError::Problems),
+            (Ok(plan), Ok(roster)) => self.settle(&plan, &roster).await.map_err(DraftError::Problems),
             // What can be read is looked at all the same, so that nobody corrects one half to learn of the other.
             (Ok(plan), Err(mut found)) => {
-                let own = self.settle(&plan, &[]).err().unwrap_or_default();
+                let own = self.settle(&plan, &[]).await.err().unwrap_or_default();
                 found.extend(own.into_iter().filter(|problem| *problem != DraftProblem::RosterEmpty));
                 Err(DraftError::Problems(found))
             }
@@ -224,10 +224,10 @@ impl Centre {
     }
 
     /// A stored draft as it is settled now: sessions and standards may have changed since it was made.
-    pub(super) fn settled(&self, row: &DraftRow) -> Result<Result<Settled, Vec<DraftProblem>>, StoreError> {
+    pub(super) async fn settled(&self, row: &DraftRow) -> Result<Result<Settled, Vec<DraftProblem>>, StoreError> {
         let plan = stored_plan(row)?;
         let roster = self.stored_roster(row)?;
-        Ok(self.settle(&plan, &roster))
+        Ok(self.settle(&plan, &roster).await)
     }
 
     fn stored_roster(&self, row: &DraftRow) -> Result<Vec<Entry>, StoreError> {

@@ -110,7 +110,8 @@ pub fn threads() -> NonZeroUsize {
 
 impl Centre {
     /// Looks at every rule of a plan and its roster; all that is wrong is named.
-    pub(crate) fn settle(&self, plan: &Plan, roster: &[Entry]) -> Result<Settled, Vec<DraftProblem>> {
+    pub(crate) async fn settle(&self, plan: &Plan, roster: &[Entry]) -> Result<Settled, Vec<DraftProblem>> {
+        self.recall_named(plan, roster).await.map_err(|error| vec![DraftProblem::Other(error.to_string())])?;
         let mut problems = plan.problems(roster);
         let mut keep = |problem: DraftProblem| problems.push(problem);
         let begins_at_ms = plan.begins_at_ms(self.world.wall_ms()).map_err(&mut keep).ok();
@@ -200,6 +201,19 @@ impl Prepared {
             refusal,
             short: short.unwrap_or_default(),
         }))
+    }
+}
+
+impl Centre {
+    /// Fetches the earlier sessions that a plan and its roster name.
+    async fn recall_named(&self, plan: &Plan, roster: &[Entry]) -> Result<(), StoreError> {
+        let own = plan.blueprint.iter().flat_map(|blueprint| &blueprint.earlier).map(|earlier| earlier.paper.as_str());
+        let limited = plan.earlier.iter().map(|earlier| earlier.session.as_str());
+        let named: BTreeSet<&str> = roster.iter().flat_map(Entry::sessions_before).chain(limited).chain(own).collect();
+        for id in named {
+            self.recall(id).await?;
+        }
+        Ok(())
     }
 }
 

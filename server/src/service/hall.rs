@@ -85,6 +85,18 @@ pub struct Session {
     pub sittings: BTreeMap<String, Sitting>,
     /// Question and revision → how it is shown.
     pub texts: Arc<HashMap<(String, u32), Text>>,
+    /// Of a session that was finished when the server started and that nobody has asked for since: how many its rooms had, by
+    /// room. Its people, papers and answers are in the store until [`super::Centre::recall`].
+    pub at_rest: Option<BTreeMap<String, Headcount>>,
+}
+
+/// Candidates of a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Headcount {
+    /// On the roster.
+    pub rostered: u32,
+    /// Of them, not recorded absent.
+    pub expected: u32,
 }
 
 /// A room.
@@ -225,10 +237,22 @@ impl Session {
         sittings
     }
 
+    /// How many candidates a room has.
+    pub fn headcount(&self, room: &str) -> Headcount {
+        if let Some(counts) = &self.at_rest {
+            return counts.get(room).copied().unwrap_or_default();
+        }
+        let mut count = Headcount::default();
+        for sitting in self.sittings.values().filter(|sitting| sitting.room == room) {
+            count.rostered += 1;
+            count.expected += u32::from(sitting.sitting.phase != Phase::Absent);
+        }
+        count
+    }
+
     /// Candidates of a room that count for the proctor rule: on the roster and not recorded absent.
     pub fn expected_in(&self, room: &str) -> u32 {
-        let count = self.sittings.values().filter(|s| s.room == room && s.sitting.phase != Phase::Absent).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+        self.headcount(room).expected
     }
 
     /// Proctors that a room needs.

@@ -45,14 +45,15 @@ impl Centre {
             .map(|room| RoomRow {
                 id: room.id.clone(),
                 number: room.number,
-                candidates: as_u32(session.in_room(&room.id).len()),
+                candidates: session.headcount(&room.id).rostered,
                 proctors_required: session.proctors_required(&room.id),
                 state: room_state_view(room.room.state),
             })
             .collect();
         rooms.sort_by_key(|room| room.number);
         let state = state_view(session.state);
-        SessionRow { session: self.head_of(session), state, candidates: as_u32(session.sittings.len()), rooms }
+        let candidates = rooms.iter().map(|room| room.candidates).sum();
+        SessionRow { session: self.head_of(session), state, candidates, rooms }
     }
 
     /// The room page, with one sitting opened if asked for.

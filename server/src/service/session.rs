@@ -19,14 +19,13 @@ use question_bank::{
     evidence::Inputs,
     paper::Paper,
     question::Revision,
-    standard::Standard,
 };
 
 use super::{
     Centre,
     acting::Acting,
     draw::{Checked, Contributions, Prepared, contribution_digest},
-    hall::{Room, SeatAt, Session, Signs, Sitting, Text},
+    hall::{Headcount, Room, SeatAt, Session, Signs, Sitting, Text},
     plan::{Entry, Plan, PlanError},
 };
 use crate::{
@@ -42,7 +41,7 @@ use crate::{
         sitting as sittings,
         sitting::{SittingRow, StoredLedgerRow},
     },
-    vault::masked_id,
+    vault::{masked_id, token_hash},
     world::{hex, new_id},
 };
 
@@ -73,7 +72,7 @@ impl Centre {
         contributions: Contributions,
         actor: &str,
     ) -> Result<String, PlanError> {
-        let settled = self.settle(plan, roster).map_err(PlanError::Problems)?;
+        let settled = self.settle(plan, roster).await.map_err(PlanError::Problems)?;
         if plan.purpose == Purpose::Exam && contributions == Contributions::System {
             return Err(PlanError::Contributions);
         }
@@ -246,7 +245,8 @@ impl Centre {
         acting.append(&acts).await
     }
 
-    /// Loads standards and every session; sessions that were running get an outage from the last sign of life until now.
+    /// Loads standards and sessions; sessions that were running get an outage from the last sign of life until now. Of those
+    /// that are finished only what the staff's home shows: however many exams a centre has held, it starts as fast.
     pub(crate) async fn load(&self) -> Result<(), StoreError> {
         self.load_standards().await?;
         let all = sessions::all(&mut self.store.read().await?).await?;
@@ -254,9 +254,55 @@ impl Centre {
             if session.state == SessionState::Running.code() {
                 self.record_outage(&session).await?;
             }
-            self.load_session(&mut self.store.read().await?, &session.id).await?;
+            let mut tx = self.store.read().await?;
+            if session.state == SessionState::Finished.code() {
+                self.load_at_rest(&mut tx, session).await?;
+            } else {
+                self.load_session(&mut tx, &session.id).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Takes a finished session into memory without its people.
+    async fn load_at_rest(&self, tx: &mut Tx, row: SessionRow) -> Result<(), StoreError> {
+        let row_no = audit::read_head(tx, &row.id).await?.row_no;
+        let rooms = rooms::of_session(tx, &row.id).await?.into_iter().map(|room| live_room(room, &[], &[]));
+        let rooms = rooms.collect::<Result<Vec<_>, _>>()?;
+        let counts = sittings::counts(tx, &row.id).await?.into_iter().map(|(room, rostered, expected)| {
+            Ok((room, Headcount { rostered: natural(rostered)?, expected: natural(expected)? }))
+        });
+        let at_rest = Some(counts.collect::<Result<_, StoreError>>()?);
+        let session = Session { at_rest, ..self.live_session(row, row_no, rooms)? };
+        self.hall().sessions.insert(session.id.clone(), session);
+        Ok(())
+    }
+
+    /// Fetches a session that lies at rest, by its own id or by that of a room: its people, their papers and answers. Does
+    /// nothing for any other.
+    pub async fn recall(&self, id: &str) -> Result<(), StoreError> {
+        let resting = {
+            let hall = self.hall();
+            let session = hall.sessions.get(id).or_else(|| hall.room(id).map(|(session, _)| session));
+            session.filter(|session| session.at_rest.is_some()).map(|session| session.id.clone())
+        };
+        match resting {
+            Some(id) => self.load_session(&mut self.store.read().await?, &id).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same by a candidate's token: what they still send, and their receipt, find the sitting.
+    pub async fn recall_by_token(&self, token: &str) -> Result<(), StoreError> {
+        let hash = token_hash(token);
+        if self.hall().tokens.contains_key(&hash) {
+            return Ok(());
+        }
+        let session = sittings::session_of_login(&mut self.store.read().await?, &hash).await?;
+        match session {
+            Some(session) => self.recall(&session).await,
+            None => Ok(()),
+        }
     }
 
     /// Loads the standards again, after one was added.
@@ -296,20 +342,36 @@ impl Centre {
     async fn load_session(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
         let row_no = audit::read_head(tx, id).await?.row_no;
         let row = sessions::by_id(tx, id).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
-        let standard = self.standard(&row.standard_id).ok_or_else(|| inconsistent("a session without its standard"))?;
         let presences = rooms::presences(tx, id).await?;
         let seats = rooms::seats(tx, id).await?;
         let rooms = rooms::of_session(tx, id).await?.into_iter().map(|room| live_room(room, &seats, &presences));
-        let rooms: BTreeMap<String, Room> =
-            rooms.map(|room| room.map(|room| (room.id.clone(), room))).collect::<Result<_, _>>()?;
-        let sittings = live_sittings(tx, id, &standard).await?;
+        let rooms = rooms.collect::<Result<Vec<_>, _>>()?;
+        let bank = question::of_standard(tx, &row.standard_id).await?;
+        let sittings = live_sittings(tx, id, &bank).await?;
         let reserves = evidence::reserves(tx, id).await?;
         let papers = sittings.values().map(|sitting| &*sitting.paper);
         let papers = papers.chain(reserves.iter().map(|reserve| &reserve.paper));
-        let texts = texts(&question::of_standard(tx, &standard.id).await?, papers);
+        let texts = Arc::new(texts(&bank, papers));
         let logins = sittings::logins(tx, id).await?;
-        let mut session = Session {
-            id: row.id.clone(),
+        let mut session = Session { sittings, texts, ..self.live_session(row, row_no, rooms)? };
+        let mut hall = self.hall();
+        for seat in seats {
+            if let Some(hash) = seat.token_hash {
+                let at = SeatAt { session: id.to_owned(), room: seat.room_id, seat: natural(seat.number)? };
+                hall.seats.insert(hash, at);
+            }
+        }
+        hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (id.to_owned(), sitting, epoch))));
+        session.go_on_from(hall.sessions.remove(&session.id));
+        hall.sessions.insert(id.to_owned(), session);
+        Ok(())
+    }
+
+    /// A session as the hall has it, without anybody.
+    fn live_session(&self, row: SessionRow, row_no: i64, rooms: Vec<Room>) -> Result<Session, StoreError> {
+        let standard = self.standard(&row.standard_id).ok_or_else(|| inconsistent("a session without its standard"))?;
+        Ok(Session {
+            id: row.id,
             title: row.title,
             purpose: Purpose::from_code(&row.purpose).ok_or_else(|| inconsistent("a purpose"))?,
             terms: document(&row.terms)?,
@@ -323,21 +385,11 @@ impl Centre {
             clock: ExamClock::resume(row.clock_ms),
             row_no,
             commitment: row.commitment,
-            rooms,
-            sittings,
-            texts: Arc::new(texts),
-        };
-        let mut hall = self.hall();
-        for seat in seats {
-            if let Some(hash) = seat.token_hash {
-                let at = SeatAt { session: row.id.clone(), room: seat.room_id, seat: natural(seat.number)? };
-                hall.seats.insert(hash, at);
-            }
-        }
-        hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (row.id.clone(), sitting, epoch))));
-        session.go_on_from(hall.sessions.remove(&session.id));
-        hall.sessions.insert(row.id, session);
-        Ok(())
+            rooms: rooms.into_iter().map(|room| (room.id.clone(), room)).collect(),
+            sittings: BTreeMap::new(),
+            texts: Arc::default(),
+            at_rest: None,
+        })
     }
 
     /// A session's commitment, published before the exam.
@@ -454,7 +506,7 @@ fn live_room(row: RoomRow, seats: &[SeatRow], presences: &[rooms::PresenceRow]) 
 async fn live_sittings(
     tx: &mut Tx,
     session_id: &str,
-    standard: &Standard,
+    bank: &[Revision],
 ) -> Result<BTreeMap<String, Sitting>, StoreError> {
     let mut papers: HashMap<String, Paper> =
         paper::of_session(tx, session_id).await?.into_iter().map(|stored| (stored.sitting, stored.paper)).collect();
@@ -466,7 +518,7 @@ async fn live_sittings(
     for row in response::of_session(tx, session_id).await? {
         responses.entry(row.sitting_id.clone()).or_default().push(row);
     }
-    let shapes = shapes(&question::of_standard(tx, &standard.id).await?);
+    let shapes = shapes(bank);
     let rows = sittings::of_session(tx, session_id).await?;
     rows.into_iter()
         .map(|row| {

@@ -468,9 +468,8 @@ impl Centre {
                 ))
             })?;
         if at_once {
-            let scores = score::of_session(&mut self.store.read().await?, &session_id).await?;
-            view.score =
-                scores.into_iter().find(|(id, _)| *id == sitting_id).map(|(_, score)| score_view(&score, &standard));
+            let score = score::of_sitting(&mut self.store.read().await?, &session_id, &sitting_id).await?;
+            view.score = score.map(|score| score_view(&score, &standard));
         }
         Ok(view)
     }

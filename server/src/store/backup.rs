@@ -15,7 +15,7 @@ impl Store {
     pub async fn open_read_only(file: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(LOCK_WAIT);
         let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
-        let store = Self::Sqlite { writer: readers.clone(), readers };
+        let store = Self::Sqlite { writer: readers.clone(), readers, log: None };
         let (step, newest) = (store.schema_step().await?, schema_step_newest());
         match step {
             step if step > newest => Err(StoreError::Newer(step)),

@@ -101,19 +101,19 @@ pub async fn rows(embedded: &mut Tx) -> Result<BTreeMap<String, u64>, StoreError
 /// The tables of an embedded database, each after those that it refers to.
 pub async fn tables(embedded: &mut Tx) -> Result<Vec<Table>, StoreError> {
     let Tx::Sqlite(tx) = embedded else { return Err(inconsistent("a schema is asked of the embedded database")) };
-    let columns: Vec<(String, String, String, i64)> = sqlx::query_as(COLUMNS).fetch_all(&mut **tx).await?;
+    let columns: Vec<(String, String)> = sqlx::query_as(COLUMNS).fetch_all(&mut **tx).await?;
     let parents: Vec<(String, String)> = sqlx::query_as(PARENTS).fetch_all(&mut **tx).await?;
-    let mut tables: BTreeMap<String, (Table, BTreeMap<i64, (String, bool)>)> = BTreeMap::new();
-    for (name, column, kind, place_in_key) in columns {
-        let empty = || (Table { name: name.clone(), columns: Vec::new(), key: Vec::new() }, BTreeMap::new());
-        let (table, key) = tables.entry(name.clone()).or_insert_with(empty);
-        table.columns.push(column.clone());
-        if place_in_key > 0 {
-            key.insert(place_in_key, (column, kind == "TEXT"));
-        }
+    let keys: Vec<(String, String, String)> = sqlx::query_as(KEYS).fetch_all(&mut **tx).await?;
+    let mut tables: BTreeMap<String, Table> = BTreeMap::new();
+    for (name, column) in columns {
+        let empty = || Table { name: name.clone(), columns: Vec::new(), key: Vec::new() };
+        tables.entry(name.clone()).or_insert_with(empty).columns.push(column);
     }
-    let mut waiting: Vec<Table> =
-        tables.into_values().map(|(table, key)| Table { key: key.into_values().collect(), ..table }).collect();
+    for (name, column, kind) in keys {
+        let table = tables.get_mut(&name).ok_or_else(|| inconsistent("a key of no table"))?;
+        table.key.push((column, kind == "TEXT"));
+    }
+    let mut waiting: Vec<Table> = tables.into_values().collect();
     let mut ordered: Vec<Table> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let open: BTreeSet<String> = waiting.iter().map(|table| table.name.clone()).collect();
@@ -129,6 +129,40 @@ pub async fn tables(embedded: &mut Tx) -> Result<Vec<Table>, StoreError> {
 }
 
 impl Table {
+    /// The statements that insert, update and delete the row of `$1`, a JSON array of its fields, in an embedded database.
+    pub(super) fn effects(&self) -> [String; 3] {
+        let (table, columns) = (quoted(&self.name), joined(self.columns.iter().map(|column| quoted(column))));
+        let fields = joined((0..self.columns.len()).map(|at| format!("$1 ->> {at}")));
+        let is_key = |column: &String| self.key.iter().any(|(own, _)| own == column);
+        let set = |wanted: bool, joint: &str| {
+            let pairs = self.columns.iter().enumerate().filter(|(_, column)| is_key(column) == wanted);
+            pairs.map(|(at, column)| format!("{} = $1 ->> {at}", quoted(column))).collect::<Vec<_>>().join(joint)
+        };
+        let key = set(true, " AND ");
+        [
+            format!("INSERT INTO {table} ({columns}) VALUES ({fields})"),
+            format!("UPDATE {table} SET {} WHERE {key}", set(false, ", ")),
+            format!("DELETE FROM {table} WHERE {key}"),
+        ]
+    }
+
+    /// Triggers of one connection that gather what each statement does to the table.
+    pub(super) fn triggers(&self) -> String {
+        if self.name == "log_position" {
+            return String::new();
+        }
+        let trigger = |letter: &str, event: &str, row: &str| {
+            let fields = joined(self.columns.iter().map(|column| format!("{row}.{}", quoted(column))));
+            format!(
+                "CREATE TEMP TRIGGER {letter}_{0} AFTER {event} ON main.{1} BEGIN INSERT INTO gathered (effect) VALUES \
+                 (json_array('{letter}', '{0}', json_array({fields}))); END; ",
+                self.name,
+                quoted(&self.name)
+            )
+        };
+        trigger("i", "INSERT", "NEW") + &trigger("u", "UPDATE", "NEW") + &trigger("d", "DELETE", "OLD")
+    }
+
     async fn is_empty(&self, tx: &mut Tx) -> Result<bool, StoreError> {
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {} LIMIT 1) r", quoted(&self.name));
         let (rows,): (i64,) = on_either!(tx, |conn| sqlx::query_as(AssertSqlSafe(sql)).fetch_one(conn).await?);
@@ -269,8 +303,11 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-const COLUMNS: &str = "SELECT m.name, c.name, c.type, c.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
+const COLUMNS: &str = "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
     WHERE m.type = 'table' AND m.name NOT LIKE '\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
     ORDER BY m.name, c.cid";
+const KEYS: &str = "SELECT m.name, c.name, c.type FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
+    WHERE m.type = 'table' AND c.pk > 0 AND m.name NOT LIKE '\\_%' ESCAPE '\\' \
+    AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.pk";
 const PARENTS: &str = "SELECT DISTINCT m.name, f.\"table\" FROM sqlite_schema m \
     JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND f.\"table\" <> m.name";

@@ -5,7 +5,7 @@ use question_bank::{
     marking::{FunctionScore, Score},
 };
 
-use super::{StoreError, Tx, document, execute, fetch_all, natural};
+use super::{StoreError, Tx, document, execute, fetch_all, fetch_optional, natural};
 
 #[derive(sqlx::FromRow)]
 struct ScoreRecord {
@@ -98,26 +98,37 @@ pub async fn rows(tx: &mut Tx, session_id: &str) -> Result<Vec<ScoreRow>, StoreE
 /// The newest score of each sitting of a session.
 pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<(String, Score)>, StoreError> {
     let rows: Vec<ScoreRecord> = fetch_all!(tx, OF_SESSION, session_id);
-    rows.into_iter()
-        .map(|row| {
-            let by_function: Vec<FunctionScore> = document(&row.by_function)?;
-            let score = Score {
-                total_milli: natural(row.total_milli)?,
-                max_milli: natural(row.max_milli)?,
-                by_function,
-                passed: row.passed,
-            };
-            Ok((row.sitting_id, score))
-        })
-        .collect()
+    rows.into_iter().map(ScoreRecord::read).collect()
+}
+
+/// The newest score of a sitting.
+pub async fn of_sitting(tx: &mut Tx, session_id: &str, sitting_id: &str) -> Result<Option<Score>, StoreError> {
+    let row: Option<ScoreRecord> = fetch_optional!(tx, OF_SITTING, session_id, sitting_id);
+    row.map(|row| Ok(row.read()?.1)).transpose()
+}
+
+impl ScoreRecord {
+    /// Id of the sitting, and the score.
+    fn read(self) -> Result<(String, Score), StoreError> {
+        let by_function: Vec<FunctionScore> = document(&self.by_function)?;
+        let score = Score {
+            total_milli: natural(self.total_milli)?,
+            max_milli: natural(self.max_milli)?,
+            by_function,
+            passed: self.passed,
+        };
+        Ok((self.sitting_id, score))
+    }
 }
 
 const INSERT: &str = "INSERT INTO score (session_id, sitting_id, version, total_milli, max_milli, passed, by_function, marks, \
     at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const OF_SESSION: &str = "SELECT sitting_id, total_milli, max_milli, passed, by_function FROM score s WHERE session_id = $1 \
     AND version = (SELECT MAX(version) FROM score n WHERE n.session_id = s.session_id AND n.sitting_id = s.sitting_id)";
+const OF_SITTING: &str = "SELECT sitting_id, total_milli, max_milli, passed, by_function FROM score \
+    WHERE session_id = $1 AND sitting_id = $2 ORDER BY version DESC LIMIT 1";
 const ROWS: &str = "SELECT sitting_id, version, total_milli, max_milli, passed, by_function, marks, at_ms FROM score \
     WHERE session_id = $1 ORDER BY sitting_id, version";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION, ROWS];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION, OF_SITTING, ROWS];

@@ -6,7 +6,7 @@ use delivery::{
 };
 use question_bank::digest::{Digest, DigestOf};
 
-use super::{StoreError, Tx, execute, fetch_all, inconsistent, on_either};
+use super::{StoreError, Tx, execute, fetch_all, fetch_optional, inconsistent, on_either};
 
 /// A sitting.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -131,6 +131,17 @@ pub async fn logins(tx: &mut Tx, session_id: &str) -> Result<Vec<(String, String
     Ok(fetch_all!(tx, LOGINS, session_id))
 }
 
+/// The session of a token that was given out.
+pub async fn session_of_login(tx: &mut Tx, token_hash: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = fetch_optional!(tx, SESSION_OF_LOGIN, token_hash);
+    Ok(row.map(|(session,)| session))
+}
+
+/// How many each room of a session has: room, on the roster, and of them not recorded absent.
+pub async fn counts(tx: &mut Tx, session_id: &str) -> Result<Vec<(String, i64, i64)>, StoreError> {
+    Ok(fetch_all!(tx, COUNTS, session_id))
+}
+
 /// Sets what the candidate confirmed.
 pub async fn set_flags(
     tx: &mut Tx,
@@ -231,6 +242,9 @@ const RAISE_EPOCH: &str = "UPDATE sitting SET epoch = $3, phase = CASE WHEN phas
 const LOG_IN: &str =
     "INSERT INTO sitting_login (token_hash, session_id, sitting_id, epoch, at_ms) VALUES ($1, $2, $3, $4, $5)";
 const LOGINS: &str = "SELECT token_hash, sitting_id, epoch FROM sitting_login WHERE session_id = $1";
+const SESSION_OF_LOGIN: &str = "SELECT session_id FROM sitting_login WHERE token_hash = $1";
+const COUNTS: &str = "SELECT room_id, COUNT(*), COUNT(CASE WHEN phase <> 'absent' THEN 1 END) FROM sitting \
+    WHERE session_id = $1 GROUP BY room_id";
 const SET_FLAGS: &str =
     "UPDATE sitting SET confirmed = $3, accepted = $4 WHERE session_id = $1 AND id = $2 AND phase = 'present'";
 const START: &str = "UPDATE sitting SET phase = 'writing', started_clock_ms = $3, started_at_ms = $4 \
@@ -253,6 +267,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     RAISE_EPOCH,
     LOG_IN,
     LOGINS,
+    SESSION_OF_LOGIN,
+    COUNTS,
     SET_FLAGS,
     START,
     CLOSE,

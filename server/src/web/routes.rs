@@ -2,8 +2,8 @@
 
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, FromRequestParts, Request, State},
-    http::{Method, StatusCode},
+    extract::{DefaultBodyLimit, FromRequestParts, RawPathParams, Request, State},
+    http::{Method, StatusCode, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{
     Web, answer, assets, bank, candidate, draft, health, reply, results, room, session, staff, visitor::Visitor,
 };
+use crate::store::StoreError;
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,15 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+/// A session or a room that the address names may lie at rest since the start: it is fetched before anybody looks for it.
+async fn recall(web: &Web, parts: &mut Parts) -> Result<(), StoreError> {
+    let Ok(named) = RawPathParams::from_request_parts(parts, web).await else { return Ok(()) };
+    for (_, id) in named.iter().filter(|(name, _)| ["room", "session"].contains(name)) {
+        web.centre.recall(id).await?;
+    }
+    Ok(())
+}
+
 /// Lets in the staff whom the table lets in. Who is not signed in is led to the door; a wrong role is refused.
 pub async fn gate(State((web, roles)): State<(Web, &'static [Role])>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -115,6 +125,9 @@ pub async fn gate(State((web, roles)): State<(Web, &'static [Role])>, request: R
     match staff {
         Ok(Some(staff)) if roles.contains(&staff.role) => {
             parts.extensions.insert(staff);
+            if let Err(error) = recall(&web, &mut parts).await {
+                return reply::failed(&visitor, error.into());
+            }
             next.run(Request::from_parts(parts, body)).await
         }
         Ok(Some(_)) => reply::error(&visitor, ErrorView::NotAllowed),

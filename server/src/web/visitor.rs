@@ -94,6 +94,12 @@ impl FromRequestParts<Web> for Visitor {
             staff: None,
         };
         let token = |keeps| cookie(keeps).map(str::to_owned);
+        if let Some(candidate) = cookie(Keeps::Candidate)
+            && let Err(error) = web.centre.recall_by_token(candidate).await
+        {
+            // Who is not found is asked to log in; the page keeps what it could not send.
+            tracing::error!(%error, "whose token it is could not be looked up");
+        }
         Ok(Self { page, candidate: token(Keeps::Candidate), seat: token(Keeps::Seat), staff: token(Keeps::Staff) })
     }
 }

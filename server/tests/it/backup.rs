@@ -104,3 +104,43 @@ async fn a_database_is_moved_only_when_nobody_serves_it() {
         assert!(!done && said.contains(wanted), "{from} {to}: {said}");
     }
 }
+
+#[tokio::test]
+async fn a_backup_becomes_a_folder_that_goes_on() {
+    let exam = TestExam::of(Setup::short()).await;
+    let mut first = exam.candidate(1).await;
+    exam.opened().await;
+    exam.pass(LEAD_MS).await;
+    first.answer(1, "A").await;
+    let kept = Folder::new();
+    let file = kept.0.join("one.sqlite");
+    let name = file.display().to_string();
+    let (done, said) = kaochang(exam.data(), &["backup", &name]);
+    assert!(done, "{said}");
+    let (done, said) = kaochang(exam.data(), &["restore", &name]);
+    assert!(!done && said.contains("a database in"), "{said}");
+
+    let other = Folder::new();
+    let keys = other.0.join("vault.key");
+    std::fs::write(&keys, "7".repeat(128)).expect("other keys");
+    let (done, said) = kaochang(&other.0, &["restore", &name]);
+    assert!(!done && said.contains("the backup needs"), "{said}");
+    std::fs::copy(exam.data().join("vault.key"), &keys).expect("the keys");
+    let (done, said) = kaochang(&other.0, &["restore", &name]);
+    assert!(done && said.contains("0 problems") && said.contains(&exam.session), "{said}");
+    let (done, said) = kaochang(&other.0, &["session", "list"]);
+    assert!(done && said.contains(&exam.session) && said.contains("Running"), "{said}");
+    let store = Store::open_read_only(&other.0.join("kaochang.sqlite")).await.expect("it opens");
+    let rows = response::of_session(&mut store.read().await.expect("a reader"), &exam.session).await.expect("answers");
+    assert_eq!(rows, exam.responses(&first.sitting).await);
+    assert_eq!(verify(&store, None, None).await.expect("the record can be read").problems, [""; 0]);
+
+    // A byte of it changed: nothing is made of it.
+    let mut bytes = std::fs::read(&file).expect("the backup");
+    bytes[5_000] ^= 1;
+    std::fs::write(&file, bytes).expect("a changed bit");
+    let empty = Folder::new();
+    let (done, said) = kaochang(&empty.0, &["restore", &name]);
+    assert!(!done && said.contains("was damaged or changed"), "{said}");
+    assert!(!empty.0.join("kaochang.sqlite").exists() && !empty.0.join("kaochang.sqlite.part").exists());
+}

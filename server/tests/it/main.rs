@@ -17,5 +17,6 @@ mod routes;
 mod score;
 mod secrecy;
 mod session;
+mod spare;
 mod time;
 mod web;

@@ -1,16 +1,11 @@
 //! Saving answers: durable saves a second through the real endpoint, in turn with what it is compared with.
 
-use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Context, Result};
-use serde_json::{Map, Value};
+use anyhow::Result;
 
-use crate::interrupt::Cleanup;
-use crate::progress::step;
+use super::load;
 use crate::workspace::Workspace;
-use crate::{build, run};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -26,33 +21,6 @@ pub struct Options {
 }
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let binary = build::everything(workspace)?;
-    step("building the load", || {
-        let build = ["build", "--release", "--package", "kaochang", "--example", "load"];
-        run::run(workspace.cargo().args(build), "see the messages above")
-    })?;
-    // The disk that counts is one that keeps what it was told to: never a folder in memory.
-    let parent = options.folder.clone().unwrap_or_else(|| workspace.target.clone());
-    let folder = parent.join(format!("bench-saves-{}", std::process::id()));
-    fs::create_dir(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    let _cleanup = {
-        let folder = folder.clone();
-        Cleanup::new(move || drop(fs::remove_dir_all(folder)))
-    };
-    let mut command = Command::new(workspace.target.join("release/examples/load"));
-    command.arg("saves").arg(binary).arg(folder).args(&options.postgres_url);
-    let lines = step("measuring", || run::stdout(&mut command, "see what it says; the bench needs Linux"))?;
-    if options.json {
-        println!("{}", lines.trim_end());
-        return Ok(());
-    }
-    for line in lines.lines() {
-        let figures: Map<String, Value> =
-            serde_json::from_str(line).with_context(|| format!("the bench printed: {line}"))?;
-        for (name, value) in figures {
-            println!("{name:<16} {value}");
-        }
-        println!();
-    }
-    Ok(())
+    let more: Vec<String> = options.postgres_url.iter().cloned().collect();
+    load::run(workspace, "saves", &more, options.folder.as_deref(), options.json)
 }

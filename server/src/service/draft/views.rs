@@ -72,7 +72,7 @@ impl Centre {
         let given = drafts::contributions(&mut tx, id).await?;
         let bank_head = audit::read_head(&mut tx, audit::BANK).await?.short();
         drop(tx);
-        let settled = self.settled(&row)?.map_err(|_| inconsistent("a draft whose plan no longer holds"))?;
+        let settled = self.settled(&row).await?.map_err(|_| inconsistent("a draft whose plan no longer holds"))?;
         let (plan, standard) = (&settled.plan, settled.standard.clone());
         let compiled = settled.blueprint.compile().map_err(|_| inconsistent("a draft's blueprint"))?;
         let drawn = row.state == "drawn";

@@ -6,13 +6,16 @@ use question_bank::marking::Score;
 
 use super::{
     database::{Database, Folder},
-    fixture::{SESSION, add_writing, answered, asked, close, commit, granted, paper, score, with_writing, write},
+    fixture::{
+        SESSION, add_writing, answered, asked, close, commit, granted, paper, save_group, score, with_writing, write,
+    },
 };
 use crate::store::{
     Store, StoreError, Tx,
     audit::{self, Act},
     backup::damage,
     copy::{self, CopyError, copy},
+    effects::{leave, replay},
     paper as papers, question, response, score as scores, session,
     session::OutageRow,
     sitting,
@@ -30,8 +33,8 @@ async fn with_a_day(store: &Store) {
     let (its, conformance) = paper("q");
     papers::insert(&mut tx, SESSION, "a", &its, &conformance).await.expect("a paper is kept");
     let rows: Vec<_> = (1..=600).map(|position| answered("a", position, position + 1, "AC")).collect();
-    response::save(&mut tx, &rows).await.expect("answers are kept");
-    response::save(&mut tx, &[answered("b", 1, 9_007_199_254_740_993, "")]).await.expect("a large number is kept");
+    save_group(&mut tx, &rows).await.expect("answers are kept");
+    save_group(&mut tx, &[answered("b", 1, 9_007_199_254_740_993, "")]).await.expect("a large number is kept");
     sitting::grant(&mut tx, SESSION, "a", &granted(1)).await.expect("a grant is kept");
     close(&mut tx, "a").await.expect("a hand-in");
     let passed: Score = score(600);
@@ -42,14 +45,23 @@ async fn with_a_day(store: &Store) {
     let odd = "监考「一」\\ \" ' \u{1f600}\n\t\u{1}";
     let act = |subject| Act { at_ms: 1, actor: odd, act: "a", subject, detail: serde_json::json!({ "文": odd }) };
     audit::append(&mut tx, SESSION, &[act("one"), act("")]).await.expect("acts are kept");
-    commit(tx).await;
     let staff = "INSERT INTO account (id, login, name, role, password_hash, created_at_ms) VALUES ('p', 'p', '监考', \
         'proctor', 'hash', 1); INSERT INTO proctor_presence (session_id, room_id, account_id, in_at_ms, out_at_ms) VALUES \
         ('session-1', 'room-1', 'p', 1, NULL), ('session-1', 'room-1', 'p', 2, 3); INSERT INTO draft (id, plan, \
         roster_sealed, candidates, created_by, created_at_ms, state) VALUES ('d', '', 'sealed', 1, 'p', 1, 'open'); INSERT \
         INTO draft_contribution (draft_id, number, account_id, by_system, digest, sealed, at_ms) VALUES ('d', 1, 'p', FALSE, \
         'd', 's', 1), ('d', 2, NULL, TRUE, 'd', 's', 1)";
-    execute_raw(store, staff).await.expect("rows by hand");
+    by_hand(&mut tx, staff).await;
+    commit(tx).await;
+}
+
+/// Rows that no statement of the store writes so.
+async fn by_hand(tx: &mut Tx, sql: &'static str) {
+    let done = match tx {
+        Tx::Sqlite(conn) => sqlx::raw_sql(sql).execute(&mut **conn).await.map(drop),
+        Tx::Postgres(conn) => sqlx::raw_sql(sql).execute(&mut **conn).await.map(drop),
+    };
+    done.expect("rows by hand");
 }
 
 async fn moved(from: &Store, to: &Store) -> Result<Vec<copy::Content>, CopyError> {
@@ -134,7 +146,7 @@ async fn a_snapshot_is_of_one_moment_and_holds_nobody_up() {
     let (store, folder) = (database.store(), Folder::new());
     with_a_day(store).await;
     let mut open = write(store).await;
-    response::save(&mut open, &[answered("b", 2, 1, "B")]).await.expect("it is written, and not committed");
+    save_group(&mut open, &[answered("b", 2, 1, "B")]).await.expect("it is written, and not committed");
     let looking = Store::open_read_only(&database.file()).await.expect("a second process opens it");
     looking.snapshot(&folder.file()).await.expect("a snapshot beside an open transaction");
     commit(open).await;
@@ -195,4 +207,106 @@ async fn a_row_without_its_parent_is_found() {
     execute_raw(database.store(), "PRAGMA foreign_keys = OFF; DELETE FROM draft").await.expect("by hand");
     assert_eq!(whole(database.store()).await, ["a row of draft_contribution refers to one that is not there"]);
     database.remove().await;
+}
+
+/// A database with a log in a folder of its own.
+async fn logged(folder: &Folder, log: &Folder) -> Store {
+    let store = Store::open_sqlite(&folder.file()).await.expect("it opens");
+    store.with_log(&folder.file(), &log.0, "log-1").await.expect("its log opens")
+}
+
+/// Whoever has a backup and the log has everything, whatever was written and however often the server was started.
+#[tokio::test]
+async fn a_backup_and_the_log_after_it_are_the_whole_database() {
+    let (here, log, kept) = (Folder::new(), Folder::new(), Folder::new());
+    let store = logged(&here, &log).await;
+    store.snapshot(&kept.file()).await.expect("a backup of nothing yet");
+    with_a_day(&store).await;
+    let mut dropped = write(&store).await;
+    save_group(&mut dropped, &[answered("b", 3, 1, "B")]).await.expect("it is written");
+    drop(dropped);
+    store.close().await;
+    let store = logged(&here, &log).await;
+    let mut tx = write(&store).await;
+    save_group(&mut tx, &[answered("b", 1, 9_007_199_254_740_995, "C"), answered("b", 2, 1, "")])
+        .await
+        .expect("answers");
+    sitting::move_to(&mut tx, SESSION, "b", 3).await.expect("another seat");
+    commit(tx).await;
+    let mut tx = write(&store).await;
+    by_hand(&mut tx, "DELETE FROM draft_contribution WHERE number = 2").await;
+    commit(tx).await;
+
+    let restored = Store::open_sqlite(&kept.file()).await.expect("the backup opens");
+    let replayed = replay(&restored, &log.0).await.expect("the log is taken in");
+    assert_eq!((replayed.number, replayed.transactions), (5, 5), "{replayed:?}");
+    assert!(replayed.rows > 600, "{replayed:?}");
+    assert_eq!(differences(&restored, &here.file()).await, [""; 0]);
+    // Once more: there is nothing newer.
+    assert_eq!(replay(&restored, &log.0).await.expect("the log is read").transactions, 0);
+    store.close().await;
+    restored.close().await;
+}
+
+/// A line that was flushed and not committed, and one that was torn: nobody was told of either.
+#[tokio::test]
+async fn what_the_database_does_not_have_is_cut_off_the_log() {
+    let (here, log, kept) = (Folder::new(), Folder::new(), Folder::new());
+    let store = logged(&here, &log).await;
+    with_writing(&store, "a").await;
+    store.snapshot(&kept.file()).await.expect("a backup");
+    store.close().await;
+    let file = std::fs::read_dir(&log.0).expect("the log").next().expect("a file").expect("an entry").path();
+    let mut text = std::fs::read_to_string(&file).expect("lines");
+    let whole = text.len();
+    text += "{\"n\":3,\"effects\":[[\"d\",\"response\",[]]]}\n{\"n\":4,\"eff";
+    std::fs::write(&file, text).expect("a line too much");
+    let store = logged(&here, &log).await;
+    assert_eq!(std::fs::metadata(&file).expect("it is there").len(), whole as u64);
+    let mut tx = write(&store).await;
+    save_group(&mut tx, &[answered("a", 1, 1, "A")]).await.expect("an answer");
+    commit(tx).await;
+    let restored = Store::open_sqlite(&kept.file()).await.expect("the backup opens");
+    replay(&restored, &log.0).await.expect("the log is taken in");
+    assert_eq!(differences(&restored, &here.file()).await, [""; 0]);
+    store.close().await;
+    restored.close().await;
+}
+
+/// Written without its log in between, the log is no longer the rest of an older backup, and says so.
+#[tokio::test]
+async fn a_gap_in_the_log_is_told() {
+    let (here, log, kept) = (Folder::new(), Folder::new(), Folder::new());
+    let store = logged(&here, &log).await;
+    with_writing(&store, "a").await;
+    store.snapshot(&kept.file()).await.expect("a backup");
+    for position in 1..=2 {
+        let mut tx = write(&store).await;
+        save_group(&mut tx, &[answered("a", position, position, "A")]).await.expect("an answer");
+        commit(tx).await;
+    }
+    store.close().await;
+    // An older backup with a log that is longer: nobody cuts it off.
+    let old = Store::open_sqlite(&kept.file()).await.expect("the backup opens");
+    let refused = old.with_log(&kept.file(), &log.0, "new").await;
+    assert!(matches!(&refused, Err(StoreError::Log(why)) if why.to_string().contains("up to 4")), "{refused:?}");
+    let store = Store::open_sqlite(&here.file()).await.expect("it opens without its log");
+    assert!(leave(&store).await.expect("a number is skipped"));
+    store.close().await;
+    let store = logged(&here, &log).await;
+    let mut tx = write(&store).await;
+    save_group(&mut tx, &[answered("a", 3, 3, "A")]).await.expect("an answer");
+    commit(tx).await;
+    store.close().await;
+    let restored = Store::open_sqlite(&kept.file()).await.expect("the backup opens");
+    let refused = replay(&restored, &log.0).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Inconsistent(what)) if what.contains("no transaction 5")),
+        "{refused:?}"
+    );
+    let other = Folder::new();
+    let foreign = Store::open_sqlite(&other.file()).await.expect("another database opens");
+    let refused = foreign.with_log(&other.file(), &log.0, "log-2").await;
+    assert!(matches!(&refused, Err(StoreError::Log(_))), "{refused:?}");
+    restored.close().await;
 }

@@ -10,15 +10,16 @@ use super::{
     fixture::{SESSION, answered, commit, read, save_group, with_writing, write},
 };
 use crate::store::{
-    POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, evidence, paper,
-    question, response, room, score, session, sitting, tamper::execute_raw, tamper::texts,
+    POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, effects, evidence,
+    paper, question, response, room, score, session, sitting, tamper::execute_raw, tamper::texts,
 };
 
 /// Every statement that stands in both dialects.
-const COMMON: [(&str, &[&str]); 11] = [
+const COMMON: [(&str, &[&str]); 12] = [
     ("account", account::STATEMENTS),
     ("audit", audit::STATEMENTS),
     ("draft", draft::STATEMENTS),
+    ("effects", effects::STATEMENTS),
     ("evidence", evidence::STATEMENTS),
     ("paper", paper::STATEMENTS),
     ("question", question::STATEMENTS),
@@ -84,6 +85,7 @@ fn every_statement_is_in_its_list() {
         ("account", include_str!("../account.rs")),
         ("audit", include_str!("../audit.rs")),
         ("draft", include_str!("../draft.rs")),
+        ("effects", include_str!("../effects.rs")),
         ("evidence", include_str!("../evidence.rs")),
         ("paper", include_str!("../paper.rs")),
         ("question", include_str!("../question.rs")),
@@ -94,7 +96,12 @@ fn every_statement_is_in_its_list() {
         ("sitting", include_str!("../sitting.rs")),
     ];
     for (file, source) in sources {
-        let written = source.lines().filter(|line| line.starts_with("const ") && line.contains(": &str =")).count();
+        let written = source
+            .lines()
+            .filter(|line| {
+                (line.starts_with("const ") || line.starts_with("pub(super) const ")) && line.contains(": &str =")
+            })
+            .count();
         let (_, listed) = COMMON.iter().find(|(name, _)| *name == file).expect("every file is listed");
         assert_eq!(written, listed.len(), "constants with SQL in store/{file}.rs, and in its STATEMENTS");
     }
