@@ -1,7 +1,10 @@
 //! Law 3 when things break: an outage consumes nobody's time, and no wall clock decides anything.
 
-use crate::exam::{LEAD_MS, MINUTE_MS, Setup, TestExam, people::saved};
-use kaochang_app::wire::ChangeWire;
+use crate::exam::{
+    LEAD_MS, MINUTE_MS, Setup, TestExam,
+    people::{Office, saved},
+};
+use kaochang_app::wire::{ChangeWire, SaveRefusalCode};
 
 #[tokio::test]
 async fn a_crash_loses_no_answer_and_nobodys_time() {
@@ -143,4 +146,41 @@ async fn a_wall_clock_that_jumps_changes_nothing() {
     exam.pass(92_000).await;
     assert_eq!(exam.sitting(&first.sitting).await.closed_by.as_deref(), Some("clock"));
     assert!(exam.verified().await.problems.is_empty());
+}
+
+/// What is over lies at rest after a start, and is whole again for whoever asks first.
+#[tokio::test]
+async fn a_session_that_is_over_is_there_for_whoever_asks() {
+    for asks_first in ["the candidate", "a page that was away", "the proctor", "the office"] {
+        let exam = TestExam::of(Setup::short()).await;
+        let mut first = exam.candidate(1).await;
+        let mut proctor = exam.opened().await;
+        exam.pass(LEAD_MS).await;
+        first.answer(1, "A").await;
+        assert_eq!(proctor.act("end", &[("confirm", "yes"), ("reason", "结束")]).await.code(), "room_ended");
+        let exam = exam.crash(60_000).await;
+        let overview = &exam.centre.home_view().sessions[0];
+        assert_eq!((overview.candidates, overview.rooms[0].candidates), (2, 2), "counted without anybody");
+
+        first.browser = first.browser.at(exam.router.clone());
+        let mut staff = proctor.browser.at(exam.router.clone());
+        let name = &first.entry.name;
+        match asks_first {
+            "the candidate" => assert!(first.browser.get("/receipt").await.body.contains(name)),
+            "a page that was away" => {
+                assert_eq!(first.refused(2, "B").await, SaveRefusalCode::Closed);
+                assert_eq!(exam.quarantined().await.len(), 1, "kept for a decision");
+            }
+            "the proctor" => {
+                let page = staff.get(&format!("/rooms/{}", proctor.room)).await;
+                assert!(page.body.contains(name), "{}", page.body);
+            }
+            _ => {
+                let mut office = Office::sign_in(exam.browser(), "office").await.browser;
+                let page = office.get(&format!("/sessions/{}/results", exam.session)).await;
+                assert!(page.body.contains(name), "{}", page.body);
+            }
+        }
+        assert!(exam.verified().await.problems.is_empty());
+    }
 }
