@@ -19,6 +19,7 @@ pub mod fairness;
 pub mod hall;
 pub mod hand_in;
 pub mod late;
+pub mod peers;
 pub mod plan;
 pub mod proctor;
 pub mod record;
@@ -40,7 +41,7 @@ use thiserror::Error;
 use crate::{
     store::{Store, StoreError},
     vault::Vault,
-    world::{World, new_id},
+    world::World,
 };
 use hall::Hall;
 
@@ -89,6 +90,8 @@ pub struct Centre {
     pub(crate) writer: writer::Writer,
     /// Draws, checks of banks, fairness sheets.
     pub(crate) desk: desk::Desk,
+    /// Other servers on the same database.
+    pub(crate) peers: Arc<peers::Peers>,
 }
 
 impl Centre {
@@ -100,7 +103,8 @@ impl Centre {
         vault: Vault,
         zone: FixedOffset,
     ) -> Result<Arc<Self>, StoreError> {
-        let writer = writer::Writer::start(store.clone(), new_id(&*world));
+        let peers = Arc::new(peers::Peers::new(&*world));
+        let writer = writer::Writer::start(store.clone(), peers.clone());
         let centre = Arc::new(Self {
             store,
             world,
@@ -111,6 +115,7 @@ impl Centre {
             hashing: tokio::sync::Semaphore::new(2),
             writer,
             desk: desk::Desk::default(),
+            peers,
         });
         centre.load().await?;
         Ok(centre)
@@ -126,6 +131,11 @@ impl Centre {
     pub(crate) fn hall(&self) -> MutexGuard<'_, Hall> {
         // A page that panicked while it looked must not close the centre for everybody else.
         self.hall.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the exam clock of a session can be read here: see [`hall::Session::is_awake`].
+    pub(crate) fn is_awake(&self, session: &hall::Session) -> bool {
+        !self.store.is_shared() || session.is_awake(self.world.monotonic_ms())
     }
 
     /// The exam clock of a session, now.

@@ -18,6 +18,7 @@ pub mod question;
 pub mod response;
 pub mod room;
 pub mod score;
+pub mod server;
 pub mod session;
 pub mod sitting;
 #[cfg(test)]
@@ -41,6 +42,9 @@ use thiserror::Error;
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
+/// Begins a transaction on one snapshot. Whoever only reads holds nobody up, and may think for longer than a writer.
+const READ: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '10min'";
 /// How long a statement waits for another's lock before it is [`StoreError::Busy`].
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -98,7 +102,8 @@ impl From<sqlx::Error> for StoreError {
             let sqlite = code.parse::<i32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff);
             return match (sqlite, code.as_ref()) {
                 (Some(13), _) | (None, "53100") => Self::Full,
-                (Some(5 | 6), _) | (None, "40001" | "40P01" | "55P03" | "57P01" | "57P03" | "53300") => {
+                (Some(5 | 6), _)
+                | (None, "25P03" | "40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03" | "53300") => {
                     Self::Busy(database.to_string())
                 }
                 (Some(10 | 11 | 26), _) | (None, "58030" | "XX001" | "XX002") => Self::Disk(database.to_string()),
@@ -257,7 +262,12 @@ impl Store {
 
     /// Opens a `PostgreSQL` database by URL and brings its schema up to date.
     pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.options([("synchronous_commit", "on"), ("lock_timeout", "5s")]);
+        let options = PgConnectOptions::from_str(url)?.options([
+            ("synchronous_commit", "on"),
+            ("lock_timeout", "5s"),
+            // A server that was stopped while it writes holds the others up no longer than this.
+            ("idle_in_transaction_session_timeout", "2s"),
+        ]);
         let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(LOCK_WAIT).connect_with(options).await?;
         migrated(POSTGRES_MIGRATIONS.run(&pool).await)?;
         Ok(Self::Postgres(pool))
@@ -282,9 +292,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(Embedded { tx: readers.begin().await?, log: None }),
-            Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(READ).await?),
         })
     }
 

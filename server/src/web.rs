@@ -63,6 +63,9 @@ pub fn router(web: Web) -> Router {
     let mut router = Router::new();
     for route in routes::routes() {
         let methods = match route.access {
+            Access::Candidate if web.centre.is_shared() => {
+                route.methods.layer(middleware::from_fn_with_state(web.clone(), routes::meet))
+            }
             Access::Public | Access::Candidate => route.methods,
             Access::Staff(roles) => {
                 route.methods.layer(middleware::from_fn_with_state((web.clone(), roles), routes::gate))

@@ -51,6 +51,16 @@ impl ExamClock {
         Step { clock_ms: self.count_ms, stalled_ms }
     }
 
+    /// Another server had counted this far by `monotonic_ms`: what one has served, all have.
+    pub fn learn(&mut self, count_ms: i64, monotonic_ms: i64) {
+        self.count_ms += (count_ms - self.read(monotonic_ms)).max(0);
+    }
+
+    /// Whether the next tick would find a stall.
+    pub fn is_stalled(&self, monotonic_ms: i64) -> bool {
+        self.last_monotonic_ms.is_some_and(|last| monotonic_ms - last > CLOCK_STEP_MS_MAX)
+    }
+
     /// The count to be written down, if it is time to.
     pub fn flush_due(&self) -> Option<i64> {
         (self.count_ms - self.flushed_ms >= CLOCK_FLUSH_MS).then_some(self.count_ms)
@@ -75,6 +85,22 @@ mod tests {
         assert_eq!(clock.tick(1_000_250).clock_ms, 5_250);
         assert_eq!(clock.tick(1_180_250), Step { clock_ms: 5_250, stalled_ms: Some(180_000) });
         assert_eq!(clock.tick(1_180_500), Step { clock_ms: 5_500, stalled_ms: None });
+    }
+
+    #[test]
+    fn takes_over_what_another_counted_and_never_less() {
+        let mut clock = ExamClock::resume(0);
+        clock.tick(100);
+        clock.learn(400, 250);
+        assert_eq!((clock.read(250), clock.read(300)), (400, 450));
+        clock.learn(410, 300);
+        assert_eq!(clock.tick(300).clock_ms, 450);
+        assert!(!clock.is_stalled(3_300));
+        assert!(clock.is_stalled(3_301));
+        // Through a stall of its own it knows nothing but what it was told.
+        clock.learn(100_450, 100_300);
+        assert_eq!(clock.read(100_300), 100_450);
+        assert_eq!(clock.tick(100_300), Step { clock_ms: 100_450, stalled_ms: Some(100_000) });
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the server is compared with: the same requests without any of its work.
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     extract::State,
@@ -8,8 +10,9 @@ use axum::{
     routing::post,
 };
 use kaochang::{
-    service::writer::Writer,
+    service::{peers::Peers, writer::Writer},
     store::response::{self, ResponseRow},
+    world::RealWorld,
 };
 use kaochang_app::wire::SaveRequest;
 use tokio::net::TcpListener;
@@ -26,7 +29,8 @@ pub async fn echo(port: u16) -> anyhow::Result<()> {
 /// Reads a save and hands it to the writer: no session, seat, clock or paper is looked at.
 pub async fn writer(port: u16, store: &str, session: &str) -> anyhow::Result<()> {
     let store = driver::people::store(store).await?;
-    let state = (Writer::start(store, kaochang::world::new_id(&kaochang::world::RealWorld::new())), session.to_owned());
+    let peers = Arc::new(Peers::new(&RealWorld::new()));
+    let state = (Writer::start(store, peers), session.to_owned());
     serve(port, Router::new().route("/exam/changes", post(save)).with_state(state)).await
 }
 
@@ -45,7 +49,8 @@ async fn save(
             epoch: request.epoch,
             response: change.response.clone(),
             flagged: change.flagged,
-            clock_ms: 0,
+            // It reads no clock; this one no other leaves behind.
+            clock_ms: i64::MAX,
             at_ms: 0,
             hash: String::new(),
         };

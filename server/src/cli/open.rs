@@ -12,7 +12,7 @@ use crate::{
     config::Settings,
     service::Centre,
     shipped,
-    store::{Store, StoreError, effects},
+    store::{Store, StoreError, effects, server},
     vault::Vault,
     world::{RealWorld, new_id},
 };
@@ -38,6 +38,19 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     let keys_are_new = !keys.exists();
     let vault = Vault::open(&keys, &*world).with_context(|| format!("the keys in {}", keys.display()))?;
     let store = store(settings).await?;
+    let checked = server::key_check(&mut store.read().await?).await.context("the database can't be read")?;
+    if let Some(expected) = &checked
+        && *expected != vault.check()
+    {
+        if keys_are_new {
+            std::fs::remove_file(&keys).context("the keys that were just made can't be removed")?;
+        }
+        bail!(
+            "the keys {} are not those that this database was written with: copy vault.key from the data folder of another \
+             server on it, or restore the file from its backup",
+            keys.display()
+        );
+    }
     if settings.answer_log.is_none() && effects::leave(&store).await? {
         tracing::warn!(
             "the database has a log on a second disk and is written without it; take a backup before it counts again"
@@ -50,6 +63,9 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
             "the keys {} are not there, but the database has sessions that need them: restore the file from its backup",
             keys.display()
         );
+    }
+    if checked.is_none() {
+        centre.keep_key_check().await.context("the check of the keys can't be written")?;
     }
     shipped::load(&centre).await.context("what ships with the product can't be loaded")?;
     Ok(Opened { centre, _lock: lock })

@@ -52,7 +52,9 @@ pub fn log(format: LogFormat) {
 pub async fn serve(settings: &Settings, listener: TcpListener, opened: Opened) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let centre = opened.centre.clone();
+    centre.poll().await.context("the other servers on the database could not be looked at")?;
     let clock = tokio::spawn(centre.clone().run_clock());
+    let peers = tokio::spawn(centre.clone().run_peers());
     let web = Web { centre: centre.clone(), secure: settings.is_secure(), throttle: Arc::default() };
     let service = web::router(web).into_make_service();
     let handle = Handle::new();
@@ -70,6 +72,7 @@ pub async fn serve(settings: &Settings, listener: TcpListener, opened: Opened) -
         None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
     }
     clock.abort();
+    peers.abort();
     centre.stop().await.context("the last count of the exam clock could not be written")?;
     tracing::info!("stopped");
     Ok(())

@@ -48,7 +48,13 @@ impl Centre {
         if request.changes.len() > CHANGES_MAX {
             return Err(SaveRefusalCode::Invalid);
         }
-        let admitted = match self.admit(&hash, &request) {
+        let mut admitted = self.admit(&hash, &request);
+        if matches!(&admitted, Err((SaveRefusalCode::Closed, _)))
+            && self.look_again(&hash).await.map_err(|_| SaveRefusalCode::Busy)?
+        {
+            admitted = self.admit(&hash, &request);
+        }
+        let admitted = match admitted {
             Ok(admitted) => admitted,
             Err((SaveRefusalCode::Closed, Some((session, sitting)))) => {
                 self.quarantine(&session, &sitting, &request.changes).await.map_err(|_| SaveRefusalCode::Busy)?;
@@ -58,7 +64,11 @@ impl Centre {
         };
         if !admitted.changes.is_empty() {
             match self.writer.save(login(&admitted), rows(&admitted)).await {
-                Ok(true) => self.apply(&admitted),
+                Ok(true) => {
+                    self.apply(&admitted);
+                    let read = self.read_superseded(&admitted.session, &admitted.sitting).await;
+                    read.map_err(|_| SaveRefusalCode::Busy)?;
+                }
                 Ok(false) => {
                     let why = self.why_not_written(&admitted).await;
                     if why == SaveRefusalCode::Closed {
@@ -78,7 +88,13 @@ impl Centre {
         let hash = token_hash(token);
         let one_at_a_time = self.hall().by_token(&hash).ok_or(Refusal::SignedOut)?.1.forms.clone();
         let _form = one_at_a_time.lock().await;
-        let (admitted, same) = match self.admit_form(&hash, form) {
+        let mut admitted = self.admit_form(&hash, form);
+        if matches!(&admitted, Err(Refusal::Notice(notice)) if notice.code == Code::SittingClosed)
+            && self.look_again(&hash).await?
+        {
+            admitted = self.admit_form(&hash, form);
+        }
+        let (admitted, same) = match admitted {
             Err(Refusal::Notice(notice)) if notice.code == Code::SittingClosed => {
                 return self.quarantine_form(&hash, form).await;
             }
@@ -86,7 +102,12 @@ impl Centre {
         };
         if !same {
             match self.writer.save(login(&admitted), rows(&admitted)).await {
-                Ok(true) => self.apply(&admitted),
+                Ok(true) => {
+                    self.apply(&admitted);
+                    if self.read_superseded(&admitted.session, &admitted.sitting).await? {
+                        return Err(Refusal::with(Code::FormStale, form.position));
+                    }
+                }
                 Ok(false) => match self.why_not_written(&admitted).await {
                     SaveRefusalCode::Epoch => return Err(Code::EpochStale.into()),
                     SaveRefusalCode::Closed => return self.quarantine_form(&hash, form).await,
@@ -99,6 +120,20 @@ impl Centre {
         Ok(self.time_text(admitted.at_ms))
     }
 
+    /// The clock says that a sitting is over, and memory has no end of it: another server may have given time, and nobody is
+    /// told of an end that is none. Whether memory was brought to what stands.
+    async fn look_again(&self, token_hash: &str) -> Result<bool, StoreError> {
+        let open = {
+            let hall = self.hall();
+            let found = hall.by_token(token_hash).filter(|(_, sitting, _)| sitting.sitting.is_writing());
+            found.map(|(session, ..)| session.id.clone()).filter(|_| self.is_shared())
+        };
+        if let Some(session) = &open {
+            self.refresh(session).await?;
+        }
+        Ok(open.is_some())
+    }
+
     fn admit(
         &self,
         token_hash: &str,
@@ -108,6 +143,9 @@ impl Centre {
         let mut hall = self.hall();
         let (session, sitting, epoch) = hall.by_token(token_hash).ok_or((SaveRefusalCode::SignedOut, None))?;
         let ids = (session.id.clone(), sitting.id.clone());
+        if !self.is_awake(session) {
+            return Err((SaveRefusalCode::Busy, None));
+        }
         let clock_ms = self.now(session);
         let changes: Vec<Change> = request.changes.iter().map(domain).collect();
         let admitted = sitting.sitting.admit(&session.terms, (epoch, request.epoch), &changes, clock_ms);
@@ -115,6 +153,7 @@ impl Centre {
         if let Some(sitting) = hall.sitting_mut(&ids.0, &ids.1) {
             sitting.signs.heard_ms = Some(monotonic);
             sitting.signs.left_page = sitting.signs.left_page.max(request.left_page);
+            sitting.signs.news = true;
         }
         Ok(Admitted { session: ids.0, sitting: ids.1, epoch, clock_ms, at_ms: self.world.wall_ms(), changes })
     }
@@ -123,6 +162,9 @@ impl Centre {
     fn admit_form(&self, token_hash: &str, form: &FormAnswer) -> Result<(Admitted, bool), Refusal> {
         let hall = self.hall();
         let (session, sitting, epoch) = hall.by_token(token_hash).ok_or(Refusal::SignedOut)?;
+        if !self.is_awake(session) {
+            return Err(Code::StoreBusy.into());
+        }
         let clock_ms = self.now(session);
         if epoch != form.epoch {
             return Err(Code::EpochStale.into());
@@ -153,6 +195,7 @@ impl Centre {
                 sitting.sitting.apply(change);
             }
             sitting.signs.saved_at_ms = Some(admitted.at_ms);
+            sitting.signs.news = true;
         }
     }
 

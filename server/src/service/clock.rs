@@ -4,25 +4,33 @@
 use std::{sync::Arc, time::Duration};
 
 use delivery::{
+    limits::CLOCK_STEP_MS_MAX,
     room::RoomState,
     session::SessionState,
     sitting::{ClosedBy, Phase},
 };
 
-use super::{Centre, Refusal, hall::Hall, session::outage_act};
+use super::{
+    Centre, Refusal,
+    hall::{Hall, Stall, Waking},
+    peers::Told,
+    session::outage_act,
+};
 use crate::store::{
-    StoreError,
+    StoreError, server,
     session::{self as sessions, OutageRow},
 };
 
 /// Between two ticks.
 const TICK: Duration = Duration::from_millis(200);
 
+/// After a sync with the other servers nobody's count is further ahead than they are heard to be within this time.
+const WAKING_MS: i64 = 1_500;
+
 /// What a tick found to do.
 #[derive(Default)]
 struct Due {
     flushes: Vec<(String, i64)>,
-    stalls: Vec<(String, OutageRow)>,
     over: Vec<(String, Vec<String>)>,
     /// Session and room where somebody waits though the room is open.
     waiting: Vec<(String, String)>,
@@ -44,10 +52,9 @@ impl Centre {
     /// One tick: reads the clocks, and does what is due.
     pub async fn tick(&self) -> Result<(), Refusal> {
         let (monotonic, wall) = (self.world.monotonic_ms(), self.world.wall_ms());
-        let due = due(&mut self.hall(), monotonic, wall);
-        if !due.flushes.is_empty() || !due.stalls.is_empty() {
-            self.keep(&due, wall).await?;
-        }
+        let due = due(&mut self.hall(), monotonic, wall, self.is_shared());
+        self.flush(&due.flushes, wall).await?;
+        self.record_stalls().await?;
         for (session, room) in due.waiting {
             self.start_waiting(&session, &room).await?;
         }
@@ -65,48 +72,107 @@ impl Centre {
             let running = hall.sessions.values().filter(|session| session.state == SessionState::Running);
             running.map(|session| (session.id.clone(), session.clock.count())).collect()
         };
-        let due = Due { flushes: running(&self.hall()), ..Due::default() };
-        self.keep(&due, self.world.wall_ms()).await?;
+        let running = running(&self.hall());
+        self.flush(&running, self.world.wall_ms()).await?;
+        self.leave_peers().await?;
         self.store.close().await;
         Ok(())
     }
 
-    async fn keep(&self, due: &Due, wall: i64) -> Result<(), StoreError> {
-        for (id, outage) in &due.stalls {
-            let mut acting = self.begin(id).await?;
-            sessions::insert_outage(&mut acting.tx, id, *outage).await?;
-            acting.append(&[outage_act(id, *outage, wall)]).await?;
-            drop(acting.commit().await?);
-            tracing::warn!(session = id, "session {id}: the server stood still; the time is nobody's");
-        }
-        if due.flushes.is_empty() {
+    /// Writes counts down. Several servers share the count: the greatest stands, and everybody takes it over.
+    async fn flush(&self, counts: &[(String, i64)], wall: i64) -> Result<(), StoreError> {
+        if counts.is_empty() {
             return Ok(());
         }
         let mut tx = self.store.write().await?;
-        for (id, clock_ms) in &due.flushes {
-            sessions::flush_clock(&mut tx, id, *clock_ms, wall).await?;
+        let mut stand = Vec::with_capacity(counts.len());
+        for (id, clock_ms) in counts {
+            stand.push((id.clone(), sessions::flush_clock(&mut tx, id, *clock_ms, wall).await?));
+        }
+        if self.peers.are_alive() {
+            server::tell(&mut tx, &[self.peers.message(Told::Clocks(stand.clone()))]).await?;
         }
         tx.commit().await?;
+        let alone = !self.look_for_peers_of_sleepers(counts).await?;
+        let monotonic = self.world.monotonic_ms();
         let mut hall = self.hall();
-        for (id, clock_ms) in &due.flushes {
-            if let Some(session) = hall.sessions.get_mut(id) {
-                session.clock.flushed(*clock_ms);
+        for ((id, own_ms), (_, clock_ms)) in counts.iter().zip(stand) {
+            let Some(session) = hall.sessions.get_mut(id) else { continue };
+            session.clock.flushed(clock_ms);
+            if clock_ms > *own_ms {
+                session.clock.learn(clock_ms, monotonic);
+            }
+            if let Some(waking) = &mut session.waking
+                && waking.known.is_none()
+            {
+                waking.known = Some((clock_ms, monotonic));
+                // What others counted meanwhile was served.
+                let served_ms = clock_ms - own_ms;
+                session.stall = session.stall.map(|stall| Stall { gap_ms: stall.gap_ms - served_ms, ..stall });
+                session.stall = session.stall.filter(|stall| stall.gap_ms > CLOCK_STEP_MS_MAX);
+                if alone {
+                    session.waking = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether others are alive, asked when one of these sessions is waking: what was known before is of before its sleep.
+    async fn look_for_peers_of_sleepers(&self, counts: &[(String, i64)]) -> Result<bool, StoreError> {
+        let asleep = {
+            let hall = self.hall();
+            counts.iter().any(|(id, _)| hall.sessions.get(id).is_some_and(|session| session.waking.is_some()))
+        };
+        if asleep { self.look_for_peers().await } else { Ok(true) }
+    }
+
+    async fn record_stalls(&self) -> Result<(), StoreError> {
+        let stalls: Vec<(String, Stall)> = {
+            let hall = self.hall();
+            let awake = hall.sessions.values().filter(|session| session.waking.is_none());
+            awake.filter_map(|session| Some((session.id.clone(), session.stall?))).collect()
+        };
+        for (id, Stall { gap_ms, clock_ms, up_at_ms }) in stalls {
+            let outage = OutageRow { down_at_ms: up_at_ms - gap_ms, up_at_ms, clock_ms };
+            let mut acting = self.begin(&id).await?;
+            let told = self.is_shared() && {
+                let known = sessions::outages(&mut acting.tx, &id).await?;
+                // Servers that stood still together tell of it once.
+                known.iter().any(|known| known.up_at_ms > outage.down_at_ms && known.down_at_ms < outage.up_at_ms)
+            };
+            if !told {
+                sessions::insert_outage(&mut acting.tx, &id, outage).await?;
+                acting.append(&[outage_act(&id, outage, up_at_ms)]).await?;
+                tracing::warn!(session = id, "session {id}: the server stood still; the time is nobody's");
+            }
+            if let Some(session) = acting.commit().await?.sessions.get_mut(&id) {
+                session.stall = None;
             }
         }
         Ok(())
     }
 }
 
-fn due(hall: &mut Hall, monotonic: i64, wall: i64) -> Due {
+fn due(hall: &mut Hall, monotonic: i64, wall: i64, shared: bool) -> Due {
     let mut due = Due::default();
     for session in hall.sessions.values_mut().filter(|session| session.state == SessionState::Running) {
         let step = session.clock.tick(monotonic);
-        if let Some(stalled_ms) = step.stalled_ms {
-            let outage = OutageRow { down_at_ms: wall - stalled_ms, up_at_ms: wall, clock_ms: step.clock_ms };
-            due.stalls.push((session.id.clone(), outage));
+        if let Some(gap_ms) = step.stalled_ms {
+            let gap_ms = gap_ms + session.stall.map_or(0, |stall| stall.gap_ms);
+            session.stall = Some(Stall { gap_ms, clock_ms: step.clock_ms, up_at_ms: wall });
+            session.waking = shared.then(Waking::default);
         }
-        if let Some(clock_ms) = session.clock.flush_due() {
+        let known = session.waking.and_then(|waking| waking.known);
+        if known.is_some_and(|(_, at_ms)| monotonic - at_ms >= WAKING_MS) {
+            session.waking = None;
+        }
+        let unknown = session.waking.is_some_and(|waking| waking.known.is_none());
+        if let Some(clock_ms) = session.clock.flush_due().or(unknown.then_some(step.clock_ms)) {
             due.flushes.push((session.id.clone(), clock_ms));
+        }
+        if session.waking.is_some() {
+            continue;
         }
         let over = session
             .sittings

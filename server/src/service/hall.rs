@@ -75,6 +75,10 @@ pub struct Session {
     pub state: SessionState,
     /// The exam clock.
     pub clock: ExamClock,
+    /// A stall that is not recorded yet.
+    pub stall: Option<Stall>,
+    /// Set while other servers have counted on, and this one may not know yet how far.
+    pub waking: Option<Waking>,
     /// Row of the session's chain that this memory is of: each act appends to it.
     pub row_no: i64,
     /// Published before the exam.
@@ -97,6 +101,25 @@ pub struct Headcount {
     pub rostered: u32,
     /// Of them, not recorded absent.
     pub expected: u32,
+}
+
+/// For so long this server did not serve.
+#[derive(Clone, Copy, Debug)]
+pub struct Stall {
+    /// Milliseconds.
+    pub gap_ms: i64,
+    /// Where the exam clock stood.
+    pub clock_ms: i64,
+    /// Wall time of its end.
+    pub up_at_ms: i64,
+}
+
+/// A server that stood still among others, or is new among them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waking {
+    /// The count that it found in the database, and when it did, by the monotonic clock. Whoever serves writes theirs down
+    /// every second.
+    pub known: Option<(i64, i64)>,
 }
 
 /// A room.
@@ -147,8 +170,17 @@ pub struct Sitting {
     pub check_code: Option<String>,
     /// Signs of life.
     pub signs: Signs,
+    /// Set when another server saved answers: those in memory are old.
+    pub elsewhere: Option<Elsewhere>,
     /// Forms of one candidate go one at a time, because the server gives their sequence.
     pub forms: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What is known of a sitting whose answers another server saves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Elsewhere {
+    /// Questions with a response, as that server tells.
+    pub answered: Option<u32>,
 }
 
 /// Signs of life, in memory only: after a restart they come again by themselves.
@@ -164,6 +196,21 @@ pub struct Signs {
     pub left_page: u32,
     /// Requests that came after the close and were kept.
     pub late: u32,
+    /// Something of this was not told to the other servers yet.
+    pub news: bool,
+}
+
+impl Signs {
+    /// Another server wrote an act on the sitting down.
+    pub fn hear_of(&mut self, act: &str, at_ms: i64) {
+        match act {
+            "hand.raised" => {
+                self.hand_at_ms.get_or_insert(at_ms);
+            }
+            "hand.lowered" | "sitting.closed" | "sitting.absent" => self.hand_at_ms = None,
+            _ => {}
+        }
+    }
 }
 
 impl Hall {
@@ -177,6 +224,12 @@ impl Hall {
     /// The same, to be changed.
     pub fn sitting_mut(&mut self, session: &str, sitting: &str) -> Option<&mut Sitting> {
         self.sessions.get_mut(session)?.sittings.get_mut(sitting)
+    }
+
+    /// The machines that are a session's seats, and no others of before.
+    pub fn seat(&mut self, session: &str, machines: HashMap<String, SeatAt>) {
+        self.seats.retain(|_, at| at.session != session);
+        self.seats.extend(machines);
     }
 
     /// A room by its id, with its session.
@@ -200,6 +253,7 @@ impl Session {
     pub fn go_on_from(&mut self, before: Option<Self>) {
         let Some(before) = before else { return };
         self.clock = before.clock;
+        (self.stall, self.waking) = (before.stall, before.waking);
         for (id, sitting) in before.sittings {
             if let Some(now) = self.sittings.get_mut(&id) {
                 now.signs = sitting.signs;
@@ -261,7 +315,19 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Whether the exam clock can be read here. One that stood still among others must hear first how far they counted.
+    pub fn is_awake(&self, monotonic_ms: i64) -> bool {
+        self.waking.is_none() && !(self.state == SessionState::Running && self.clock.is_stalled(monotonic_ms))
+    }
+}
+
 impl Sitting {
+    /// Questions with a response.
+    pub fn answered(&self) -> u32 {
+        self.elsewhere.and_then(|elsewhere| elsewhere.answered).unwrap_or_else(|| self.sitting.answered())
+    }
+
     /// As every page of the candidate shows them.
     pub fn who(&self, room_number: u32) -> WhoView {
         WhoView {

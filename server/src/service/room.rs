@@ -114,7 +114,7 @@ impl Centre {
             seat: sitting.seat,
             name: sitting.name.clone(),
             state,
-            answered: sitting.sitting.answered(),
+            answered: sitting.answered(),
             questions: as_u32(sitting.paper.items.len()),
             remaining_ms: writing.then(|| sitting.sitting.remaining_ms(self.now(session))),
             saved_ago_ms: sitting.signs.saved_at_ms.filter(|_| writing).map(|at| (wall - at).max(0)),

@@ -25,7 +25,7 @@ use super::{
     Centre,
     acting::Acting,
     draw::{Checked, Contributions, Prepared, contribution_digest},
-    hall::{Headcount, Room, SeatAt, Session, Signs, Sitting, Text},
+    hall::{Headcount, Room, SeatAt, Session, Signs, Sitting, Text, Waking},
     plan::{Entry, Plan, PlanError},
 };
 use crate::{
@@ -245,13 +245,15 @@ impl Centre {
         acting.append(&acts).await
     }
 
-    /// Loads standards and sessions; sessions that were running get an outage from the last sign of life until now. Of those
-    /// that are finished only what the staff's home shows: however many exams a centre has held, it starts as fast.
+    /// Loads standards and sessions; sessions that were running get an outage from the last sign of life until now, if no other
+    /// server has served them. Of those that are finished only what the staff's home shows: however many exams a centre has
+    /// held, it starts as fast.
     pub(crate) async fn load(&self) -> Result<(), StoreError> {
         self.load_standards().await?;
+        let served = self.look_for_peers().await?;
         let all = sessions::all(&mut self.store.read().await?).await?;
         for session in all {
-            if session.state == SessionState::Running.code() {
+            if session.state == SessionState::Running.code() && !served {
                 self.record_outage(&session).await?;
             }
             let mut tx = self.store.read().await?;
@@ -332,20 +334,79 @@ impl Centre {
     /// Brings what memory has of a chain to this row. The caller's transaction holds the chain's head.
     pub(crate) async fn catch_up(&self, tx: &mut Tx, chain: &str, row_no: i64) -> Result<(), StoreError> {
         let known = self.hall().sessions.get(chain).map(|session| session.row_no);
-        match known {
-            Some(known) if known != row_no => self.load_session(tx, chain).await,
-            _ => Ok(()),
+        let Some(known) = known.filter(|known| *known != row_no) else { return Ok(()) };
+        let acts = audit::since(tx, chain, known).await?;
+        let rows = sittings::changed_since(tx, chain, known).await?;
+        let (others, unknown) = {
+            let hall = self.hall();
+            let Some(session) = hall.sessions.get(chain) else { return Ok(()) };
+            let others = acts.iter().filter(|(.., subject)| !session.sittings.contains_key(subject));
+            let others: BTreeSet<&str> = others.map(|(.., subject)| subject.as_str()).collect();
+            // A sitting that was added, or something that the rest of this function knows nothing of.
+            let unknown = others.iter().any(|subject| *subject != chain && !session.rooms.contains_key(*subject));
+            (!others.is_empty(), unknown)
+        };
+        if unknown || row_no < known {
+            return self.load_session(tx, chain).await;
         }
+        let mut ledgers: HashMap<String, Vec<LedgerRow>> = HashMap::new();
+        for StoredLedgerRow { sitting, row, .. } in sittings::ledger_since(tx, chain, known).await? {
+            ledgers.entry(sitting).or_default().push(row);
+        }
+        let logins = sittings::logins_since(tx, chain, known).await?;
+        let whole = if others {
+            let row = sessions::by_id(tx, chain).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
+            Some((row, self.load_rooms(tx, chain).await?))
+        } else {
+            None
+        };
+        let mut hall = self.hall();
+        if let Some((row, (rooms, seats))) = whole {
+            hall.seat(chain, seats);
+            let Some(session) = hall.sessions.get_mut(chain) else { return Ok(()) };
+            session.state = state(&row)?;
+            session.clock.learn(row.clock_ms, self.world.monotonic_ms());
+            session.rooms = by_id(rooms);
+        }
+        hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (chain.to_owned(), sitting, epoch))));
+        for row in rows {
+            let ledger = ledgers.remove(&row.id).unwrap_or_default();
+            if let Some(live) = hall.sitting_mut(chain, &row.id) {
+                live.go_on_as(&row, ledger)?;
+            }
+        }
+        for (at_ms, act, subject) in acts {
+            if let Some(live) = hall.sitting_mut(chain, &subject) {
+                live.signs.hear_of(&act, at_ms);
+            }
+        }
+        if let Some(session) = hall.sessions.get_mut(chain) {
+            session.row_no = row_no;
+        }
+        Ok(())
     }
 
-    /// Loads one session into memory.
-    async fn load_session(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-        let row_no = audit::read_head(tx, id).await?.row_no;
-        let row = sessions::by_id(tx, id).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
+    /// Rooms as the hall has them, and which machine is which seat.
+    async fn load_rooms(&self, tx: &mut Tx, id: &str) -> Result<(Vec<Room>, HashMap<String, SeatAt>), StoreError> {
         let presences = rooms::presences(tx, id).await?;
         let seats = rooms::seats(tx, id).await?;
         let rooms = rooms::of_session(tx, id).await?.into_iter().map(|room| live_room(room, &seats, &presences));
-        let rooms = rooms.collect::<Result<Vec<_>, _>>()?;
+        let rooms = rooms.collect::<Result<_, _>>()?;
+        let mut machines = HashMap::new();
+        for seat in seats {
+            if let Some(hash) = seat.token_hash {
+                let at = SeatAt { session: id.to_owned(), room: seat.room_id, seat: natural(seat.number)? };
+                machines.insert(hash, at);
+            }
+        }
+        Ok((rooms, machines))
+    }
+
+    /// Loads one session into memory.
+    pub(crate) async fn load_session(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+        let row_no = audit::read_head(tx, id).await?.row_no;
+        let row = sessions::by_id(tx, id).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
+        let (rooms, seats) = self.load_rooms(tx, id).await?;
         let bank = question::of_standard(tx, &row.standard_id).await?;
         let sittings = live_sittings(tx, id, &bank).await?;
         let reserves = evidence::reserves(tx, id).await?;
@@ -355,12 +416,7 @@ impl Centre {
         let logins = sittings::logins(tx, id).await?;
         let mut session = Session { sittings, texts, ..self.live_session(row, row_no, rooms)? };
         let mut hall = self.hall();
-        for seat in seats {
-            if let Some(hash) = seat.token_hash {
-                let at = SeatAt { session: id.to_owned(), room: seat.room_id, seat: natural(seat.number)? };
-                hall.seats.insert(hash, at);
-            }
-        }
+        hall.seat(id, seats);
         hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (id.to_owned(), sitting, epoch))));
         session.go_on_from(hall.sessions.remove(&session.id));
         hall.sessions.insert(id.to_owned(), session);
@@ -370,6 +426,7 @@ impl Centre {
     /// A session as the hall has it, without anybody.
     fn live_session(&self, row: SessionRow, row_no: i64, rooms: Vec<Room>) -> Result<Session, StoreError> {
         let standard = self.standard(&row.standard_id).ok_or_else(|| inconsistent("a session without its standard"))?;
+        let state = state(&row)?;
         Ok(Session {
             id: row.id,
             title: row.title,
@@ -381,11 +438,15 @@ impl Centre {
             direction: row.direction,
             begins_at_ms: row.begins_at_ms,
             login_from_at_ms: row.login_from_at_ms,
-            state: SessionState::from_code(&row.state).ok_or_else(|| inconsistent("a session's state"))?,
+            state,
             clock: ExamClock::resume(row.clock_ms),
+            stall: None,
+            // Others have counted on since they wrote this down.
+            waking: (state == SessionState::Running && self.peers.are_alive())
+                .then(|| Waking { known: Some((row.clock_ms, self.world.monotonic_ms())) }),
             row_no,
             commitment: row.commitment,
-            rooms: rooms.into_iter().map(|room| (room.id.clone(), room)).collect(),
+            rooms: by_id(rooms),
             sittings: BTreeMap::new(),
             texts: Arc::default(),
             at_rest: None,
@@ -411,6 +472,14 @@ impl Centre {
     pub(crate) fn head_of(&self, session: &Session) -> SessionHead {
         session.head(self.date_text(session.begins_at_ms))
     }
+}
+
+fn by_id(rooms: Vec<Room>) -> BTreeMap<String, Room> {
+    rooms.into_iter().map(|room| (room.id.clone(), room)).collect()
+}
+
+fn state(row: &SessionRow) -> Result<SessionState, StoreError> {
+    SessionState::from_code(&row.state).ok_or_else(|| inconsistent("a session's state"))
 }
 
 fn session_row(prepared: &Prepared, id: &str, commitment: &Digest, now: i64) -> SessionRow {
@@ -555,8 +624,7 @@ pub(crate) fn live_sitting(
     let paper_shape = shape.ok_or_else(|| inconsistent("a paper's question"))?;
     let sitting = delivery::sitting::Sitting::restored(paper_shape, ledger, phase(&row)?, row.epoch, answers);
     let sitting = sitting.ok_or_else(|| inconsistent("a response's position"))?;
-    let check_code =
-        row.responses_digest.as_deref().and_then(|digest| digest.parse().ok()).map(|digest| check_code(&digest));
+    let check_code = stored_check_code(&row);
     Ok(Sitting {
         id: row.id,
         room: row.room_id,
@@ -570,8 +638,27 @@ pub(crate) fn live_sitting(
         closed_at_ms: row.closed_at_ms,
         check_code,
         signs: Signs { saved_at_ms: responses.iter().map(|r| r.at_ms).max(), ..Signs::default() },
+        elsewhere: None,
         forms: Arc::default(),
     })
+}
+
+impl Sitting {
+    /// Goes on as another server has it now; the paper and the answers stay.
+    fn go_on_as(&mut self, row: &SittingRow, ledger: Vec<LedgerRow>) -> Result<(), StoreError> {
+        self.sitting.phase = phase(row)?;
+        self.sitting.epoch = row.epoch;
+        self.sitting.ledger = ledger;
+        self.room.clone_from(&row.room_id);
+        self.seat = natural(row.seat)?;
+        self.closed_at_ms = row.closed_at_ms;
+        self.check_code = stored_check_code(row);
+        Ok(())
+    }
+}
+
+fn stored_check_code(row: &SittingRow) -> Option<String> {
+    row.responses_digest.as_deref().and_then(|digest| digest.parse().ok()).map(|digest| check_code(&digest))
 }
 
 fn phase(row: &SittingRow) -> Result<Phase, StoreError> {

@@ -1,14 +1,22 @@
 //! One writer that commits answers in groups: many sittings' changes, one transaction, a few bulk statements, one flush, then
 //! all acknowledgements. No artificial delay: what arrives while a group is being flushed makes up the next.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use delivery::limits::CLOCK_STEP_MS_MAX;
 use tokio::{
     sync::{mpsc, oneshot},
     task::yield_now,
 };
 
+use super::peers::Peers;
 use crate::store::{
-    Store, StoreError, response,
+    Store, StoreError, Tx, response,
     response::{Group, Login, ResponseRow},
+    server, session as sessions,
 };
 
 /// Jobs waiting at most; beyond it a save waits for its turn to queue.
@@ -29,11 +37,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the task; it ends when the last handle is dropped. `id` stands in the answer log; those of later processes must
-    /// be greater.
-    pub fn start(store: Store, id: String) -> Self {
+    /// Starts the task; it ends when the last handle is dropped. The server's id stands in the answer log; those of later
+    /// processes are greater.
+    pub fn start(store: Store, peers: Arc<Peers>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(run(store, id, queue));
+        tokio::spawn(run(store, peers, queue));
         Self { jobs }
     }
 
@@ -47,7 +55,7 @@ impl Writer {
     }
 }
 
-async fn run(store: Store, id: String, mut queue: mpsc::Receiver<Job>) {
+async fn run(store: Store, peers: Arc<Peers>, mut queue: mpsc::Receiver<Job>) {
     let mut number = 0;
     while let Some(first) = queue.recv().await {
         let (mut rows, mut waiting) = (Vec::new(), Vec::new());
@@ -69,7 +77,7 @@ async fn run(store: Store, id: String, mut queue: mpsc::Receiver<Job>) {
             }
         }
         number += 1;
-        match commit(&store, Group { writer: &id, number }, &rows).await {
+        match commit(&store, &peers, number, &rows).await {
             Ok(unwritable) => {
                 for (login, done) in waiting {
                     // Nobody waits any more when the connection was lost; the page sends it again.
@@ -89,11 +97,43 @@ async fn run(store: Store, id: String, mut queue: mpsc::Receiver<Job>) {
 
 async fn commit(
     store: &Store,
-    group: Group<'_>,
+    peers: &Peers,
+    number: i64,
     rows: &[ResponseRow],
-) -> Result<std::collections::BTreeSet<Login>, StoreError> {
+) -> Result<BTreeSet<Login>, StoreError> {
     let mut tx = store.write().await?;
-    let unwritable = response::save(&mut tx, group, rows).await?;
+    let outrun = if store.is_shared() { outrun(&mut tx, rows).await? } else { BTreeSet::new() };
+    let timely: Vec<ResponseRow>;
+    let rows = if outrun.is_empty() {
+        rows
+    } else {
+        timely = rows.iter().filter(|row| !outrun.contains(&login(row))).cloned().collect();
+        &timely
+    };
+    let mut unwritable = response::save(&mut tx, Group { writer: peers.id(), number }, rows).await?;
+    unwritable.extend(outrun);
+    if peers.are_alive() {
+        peers.supersede(response::superseded(&mut tx, rows).await?);
+        let saved = rows.iter().map(|row| (row.session_id.as_str(), row.sitting_id.as_str()));
+        server::tell(&mut tx, &peers.saved(saved)).await?;
+    }
     tx.commit().await?;
     Ok(unwritable)
+}
+
+/// Logins with rows that were let in on an exam clock which others have left behind: this server stood still, and knew no
+/// better. By the clock that all share they are looked at again.
+async fn outrun(tx: &mut Tx, rows: &[ResponseRow]) -> Result<BTreeSet<Login>, StoreError> {
+    let mut clocks: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in rows {
+        if !clocks.contains_key(row.session_id.as_str()) {
+            clocks.insert(&row.session_id, sessions::clock(tx, &row.session_id).await?);
+        }
+    }
+    let outrun = rows.iter().filter(|row| clocks[row.session_id.as_str()] - row.clock_ms > CLOCK_STEP_MS_MAX);
+    Ok(outrun.map(login).collect())
+}
+
+fn login(row: &ResponseRow) -> Login {
+    (row.session_id.clone(), row.sitting_id.clone(), row.epoch)
 }

@@ -143,6 +143,36 @@ pub(crate) async fn append_after(
     Ok(head)
 }
 
+/// The head of a chain, held until the transaction ends, and the exam clock where the chain is a session's.
+pub async fn turn(tx: &mut Tx, chain: &str) -> Result<(Head, Option<i64>), StoreError> {
+    let sql = dialect::TURN;
+    let row: Option<(i64, String, Option<i64>)> = match tx {
+        Tx::Sqlite(tx) => sqlx::query_as(sql.sqlite).bind(chain).fetch_optional(&mut **tx).await?,
+        Tx::Postgres(tx) => sqlx::query_as(sql.postgres).bind(chain).fetch_optional(&mut **tx).await?,
+    };
+    match row {
+        Some((row_no, hash, clock_ms)) => Ok((to_head(chain, (row_no, hash))?, clock_ms)),
+        None => Ok((Head { row_no: 0, hash: genesis(chain) }, None)),
+    }
+}
+
+/// Whether this very row stands in a chain. Waits for whoever is appending to it, so that what is in doubt is decided.
+pub async fn stands(tx: &mut Tx, chain: &str, row: &Head) -> Result<bool, StoreError> {
+    head(tx, chain).await?;
+    let stored: Option<(String,)> = fetch_optional!(tx, HASH_AT, chain, row.row_no);
+    Ok(stored.is_some_and(|(hash,)| hash == row.hash.to_string()))
+}
+
+/// Acts of a chain after a row, in order: wall time, act and subject.
+pub async fn since(tx: &mut Tx, chain: &str, row_no: i64) -> Result<Vec<(i64, String, String)>, StoreError> {
+    Ok(fetch_all!(tx, SINCE, chain, row_no))
+}
+
+/// Heads of the bank and of every session that is not finished: chain and row.
+pub async fn open_heads(tx: &mut Tx) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(fetch_all!(tx, OPEN_HEADS))
+}
+
 /// A whole chain, in order.
 pub async fn rows(tx: &mut Tx, chain: &str) -> Result<Vec<Row>, StoreError> {
     Ok(fetch_all!(tx, ROWS, chain))
@@ -179,8 +209,11 @@ const ROWS: &str = "SELECT row_no, at_ms, actor, act, subject, detail, previous_
 const ROWS_OF: &str = "SELECT row_no, at_ms, actor, act, subject, detail, previous_hash, hash FROM audit \
     WHERE chain = $1 AND subject = $2 ORDER BY row_no";
 const HASH_AT: &str = "SELECT hash FROM audit WHERE chain = $1 AND row_no = $2";
+const SINCE: &str = "SELECT at_ms, act, subject FROM audit WHERE chain = $1 AND row_no > $2 ORDER BY row_no";
+const OPEN_HEADS: &str = "SELECT h.chain, h.row_no FROM audit_head h LEFT JOIN exam_session s ON s.id = h.chain \
+    WHERE h.chain = 'bank' OR s.state <> 'finished'";
 const CHAINS: &str = "SELECT chain FROM audit UNION SELECT chain FROM audit_head ORDER BY 1";
 
 /// Every statement of this file, for the test that prepares each on both databases.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[HEAD, INSERT, SET_HEAD, ROWS, ROWS_OF, HASH_AT, CHAINS];
+pub(crate) const STATEMENTS: &[&str] = &[HEAD, INSERT, SET_HEAD, ROWS, ROWS_OF, HASH_AT, SINCE, OPEN_HEADS, CHAINS];

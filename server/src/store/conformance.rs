@@ -54,6 +54,7 @@ laws! {
         a_refused_sitting_holds_back_no_other,
         a_late_answer_is_kept_apart,
         whatever_arrives_when_the_highest_sequence_stands,
+        what_is_newer_is_named,
     }
     sittings {
         a_sitting_closes_once,
@@ -80,9 +81,14 @@ laws! {
         a_dropped_transaction_leaves_nothing,
         a_reader_cannot_write,
         a_reader_sees_one_moment,
+        a_row_that_stands_is_found_and_no_other,
+        what_a_chain_tells_since_a_row,
+        who_holds_a_head_knows_the_clock,
     }
     sessions {
         the_clock_never_goes_back,
+        a_server_is_alive_as_long_as_it_beats,
+        the_keys_are_checked_against_the_first,
         the_same_outage_twice_is_one,
         a_purpose_is_one_of_three,
         a_session_has_its_standard,

@@ -90,3 +90,43 @@ pub const AUDIT_HEAD: Either = Either {
     sqlite: "SELECT row_no, hash FROM audit_head WHERE chain = $1",
     postgres: "SELECT row_no, hash FROM audit_head WHERE chain = $1 FOR UPDATE",
 };
+
+/// The head of a chain with the exam clock of the session that it is of, the head held until the commit.
+pub const TURN: Either = Either {
+    sqlite: "SELECT h.row_no, h.hash, s.clock_ms FROM audit_head h LEFT JOIN exam_session s ON s.id = h.chain WHERE h.chain = $1",
+    postgres: "SELECT h.row_no, h.hash, s.clock_ms FROM audit_head h LEFT JOIN exam_session s ON s.id = h.chain WHERE h.chain = $1 \
+        FOR UPDATE OF h",
+};
+
+/// A server's sign of life. The time is the database's: servers' clocks need not agree.
+pub const BEAT: Either = Either {
+    sqlite: "INSERT INTO server (id, started_at_ms, beat_at_ms) \
+        SELECT $1, n.at_ms, n.at_ms FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS at_ms) n WHERE true \
+        ON CONFLICT (id) DO UPDATE SET beat_at_ms = excluded.beat_at_ms",
+    postgres: "INSERT INTO server (id, started_at_ms, beat_at_ms) \
+        SELECT $1, n.at_ms, n.at_ms FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at_ms) n WHERE true \
+        ON CONFLICT (id) DO UPDATE SET beat_at_ms = excluded.beat_at_ms",
+};
+
+/// How many servers but `$1` gave a sign of life within the last `$2` milliseconds.
+pub const OTHERS_ALIVE: Either = Either {
+    sqlite: "SELECT COUNT(*) FROM server WHERE id <> $1 AND beat_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER) - $2",
+    postgres: "SELECT COUNT(*) FROM server WHERE id <> $1 \
+        AND beat_at_ms > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2",
+};
+
+/// Sends the messages of `$2` (a JSON array of texts) to whoever listens on the channel `$1`, at the commit.
+pub const TELL: Either = Either {
+    sqlite: "SELECT $1, value FROM json_each($2) WHERE false",
+    postgres: "SELECT pg_notify($1, m) FROM json_array_elements_text($2::json) m",
+};
+
+/// Of the rows `$1` (a JSON array of `[session, sitting, position, seq]`), the sittings where something newer stands.
+pub const SUPERSEDED: Either = Either {
+    sqlite: "SELECT DISTINCT r.session_id, r.sitting_id FROM json_each($1) j \
+        JOIN response r ON r.session_id = j.value ->> 0 AND r.sitting_id = j.value ->> 1 AND r.position = j.value ->> 2 \
+        WHERE r.seq > j.value ->> 3",
+    postgres: "SELECT DISTINCT r.session_id, r.sitting_id FROM json_array_elements($1::json) j \
+        JOIN response r ON r.session_id = j ->> 0 AND r.sitting_id = j ->> 1 AND r.position = (j ->> 2)::bigint \
+        WHERE r.seq > (j ->> 3)::bigint",
+};

@@ -210,6 +210,17 @@ pub fn standing(log: Vec<ResponseRow>) -> BTreeMap<(String, i64), Vec<ResponseRo
     standing
 }
 
+/// The sittings of which something newer stands than these rows, as (session, sitting).
+pub async fn superseded(tx: &mut Tx, rows: &[ResponseRow]) -> Result<Vec<(String, String)>, StoreError> {
+    let keys: Vec<_> = rows.iter().map(|row| (&row.session_id, &row.sitting_id, row.position, row.seq)).collect();
+    let keys = serde_json::to_string(&keys).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
+    let sql = dialect::SUPERSEDED;
+    Ok(match tx {
+        Tx::Sqlite(tx) => sqlx::query_as(sql.sqlite).bind(keys).fetch_all(&mut **tx).await?,
+        Tx::Postgres(tx) => sqlx::query_as(sql.postgres).bind(keys).fetch_all(&mut **tx).await?,
+    })
+}
+
 /// What stands for a sitting, in order of position.
 pub async fn of_sitting(tx: &mut Tx, session_id: &str, sitting_id: &str) -> Result<Vec<ResponseRow>, StoreError> {
     Ok(fetch_all!(tx, OF_SITTING, session_id, sitting_id))

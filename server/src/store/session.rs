@@ -2,7 +2,7 @@
 
 use delivery::session::SessionState;
 
-use super::{StoreError, Tx, execute, execute_any, fetch_all, fetch_optional, on_either};
+use super::{StoreError, Tx, execute, execute_any, fetch_all, fetch_optional, inconsistent, on_either};
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -104,10 +104,16 @@ pub async fn set_state(tx: &mut Tx, id: &str, state: SessionState) -> Result<(),
     execute!(tx, SET_STATE, rows = 1, id, state.code())
 }
 
-/// Flushes the exam clock. It never goes back: another server may have flushed a higher count.
-pub async fn flush_clock(tx: &mut Tx, id: &str, clock_ms: i64, at_ms: i64) -> Result<(), StoreError> {
-    execute_any!(tx, FLUSH_CLOCK, id, clock_ms, at_ms);
-    Ok(())
+/// Flushes the exam clock. It never goes back: another server may have flushed a higher count. Returns what stands.
+pub async fn flush_clock(tx: &mut Tx, id: &str, clock_ms: i64, at_ms: i64) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = fetch_optional!(tx, FLUSH_CLOCK, id, clock_ms, at_ms);
+    row.map(|(stands,)| stands).ok_or_else(|| inconsistent("a clock of no session"))
+}
+
+/// The count of the exam clock at its last flush; 0 of no session.
+pub async fn clock(tx: &mut Tx, id: &str) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = fetch_optional!(tx, CLOCK, id);
+    Ok(row.map_or(0, |(clock_ms,)| clock_ms))
 }
 
 /// Records an outage; the same one twice is one.
@@ -132,10 +138,12 @@ const BY_ID: &str = "SELECT id, title, standard_id, level, direction, purpose, s
     login_from_at_ms, clock_ms, clock_at_ms, secret, snapshot_digest, blueprint_digest, roster_digest, engine, commitment, \
     created_at_ms FROM exam_session WHERE id = $1";
 const SET_STATE: &str = "UPDATE exam_session SET state = $2 WHERE id = $1";
-const FLUSH_CLOCK: &str = "UPDATE exam_session SET clock_ms = $2, clock_at_ms = $3 WHERE id = $1 AND clock_ms <= $2";
+const FLUSH_CLOCK: &str = "UPDATE exam_session SET clock_ms = CASE WHEN clock_ms < $2 THEN $2 ELSE clock_ms END, \
+    clock_at_ms = CASE WHEN clock_ms <= $2 THEN $3 ELSE clock_at_ms END WHERE id = $1 RETURNING clock_ms";
+const CLOCK: &str = "SELECT clock_ms FROM exam_session WHERE id = $1";
 const INSERT_OUTAGE: &str = "INSERT INTO outage (session_id, down_at_ms, up_at_ms, clock_ms) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (session_id, down_at_ms, up_at_ms) DO NOTHING";
 const OUTAGES: &str = "SELECT down_at_ms, up_at_ms, clock_ms FROM outage WHERE session_id = $1 ORDER BY down_at_ms";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, ALL, BY_ID, SET_STATE, FLUSH_CLOCK, INSERT_OUTAGE, OUTAGES];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, ALL, BY_ID, SET_STATE, FLUSH_CLOCK, CLOCK, INSERT_OUTAGE, OUTAGES];

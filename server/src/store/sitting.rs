@@ -108,6 +108,11 @@ pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<SittingRow>
     Ok(fetch_all!(tx, OF_SESSION, session_id))
 }
 
+/// The sittings that a session's chain tells of after a row.
+pub async fn changed_since(tx: &mut Tx, session_id: &str, row_no: i64) -> Result<Vec<SittingRow>, StoreError> {
+    Ok(fetch_all!(tx, CHANGED_SINCE, session_id, row_no))
+}
+
 /// A login: the epoch rises by exactly one, and the token is kept so that an older one can be told so.
 pub async fn log_in(
     tx: &mut Tx,
@@ -140,6 +145,15 @@ pub async fn session_of_login(tx: &mut Tx, token_hash: &str) -> Result<Option<St
 /// How many each room of a session has: room, on the roster, and of them not recorded absent.
 pub async fn counts(tx: &mut Tx, session_id: &str) -> Result<Vec<(String, i64, i64)>, StoreError> {
     Ok(fetch_all!(tx, COUNTS, session_id))
+}
+
+/// The tokens of the sittings that a session's chain tells of after a row.
+pub async fn logins_since(
+    tx: &mut Tx,
+    session_id: &str,
+    row_no: i64,
+) -> Result<Vec<(String, String, i64)>, StoreError> {
+    Ok(fetch_all!(tx, LOGINS_SINCE, session_id, row_no))
 }
 
 /// Sets what the candidate confirmed.
@@ -197,7 +211,15 @@ pub async fn grant(tx: &mut Tx, session_id: &str, id: &str, row: &LedgerRow) -> 
 
 /// Every ledger row of a session, by sitting and number.
 pub async fn ledger(tx: &mut Tx, session_id: &str) -> Result<Vec<StoredLedgerRow>, StoreError> {
-    let rows: Vec<LedgerRecord> = fetch_all!(tx, LEDGER, session_id);
+    stored(fetch_all!(tx, LEDGER, session_id))
+}
+
+/// Every ledger row of the sittings that a session's chain tells of after a row.
+pub async fn ledger_since(tx: &mut Tx, session_id: &str, row_no: i64) -> Result<Vec<StoredLedgerRow>, StoreError> {
+    stored(fetch_all!(tx, LEDGER_SINCE, session_id, row_no))
+}
+
+fn stored(rows: Vec<LedgerRecord>) -> Result<Vec<StoredLedgerRow>, StoreError> {
     rows.into_iter()
         .map(|r| {
             let unreadable = || format!("ledger row {} of sitting {}: its cause can't be read", r.row_no, r.sitting_id);
@@ -237,6 +259,9 @@ const INSERT: &str = "INSERT INTO sitting (session_id, id, room_id, seat, admiss
 const OF_SESSION: &str = "SELECT id, room_id, seat, admission_no, name, id_masked, id_sealed, id_index, phase, confirmed, \
     accepted, epoch, started_clock_ms, closed_by, closed_clock_ms, closed_at_ms, responses_digest FROM sitting \
     WHERE session_id = $1 ORDER BY id";
+const CHANGED_SINCE: &str = "SELECT id, room_id, seat, admission_no, name, id_masked, id_sealed, id_index, phase, confirmed, \
+    accepted, epoch, started_clock_ms, closed_by, closed_clock_ms, closed_at_ms, responses_digest FROM sitting \
+    WHERE session_id = $1 AND id IN (SELECT subject FROM audit WHERE chain = $1 AND row_no > $2)";
 const RAISE_EPOCH: &str = "UPDATE sitting SET epoch = $3, phase = CASE WHEN phase = 'expected' THEN 'present' ELSE phase END \
     WHERE session_id = $1 AND id = $2 AND epoch = $3 - 1";
 const LOG_IN: &str =
@@ -245,6 +270,8 @@ const LOGINS: &str = "SELECT token_hash, sitting_id, epoch FROM sitting_login WH
 const SESSION_OF_LOGIN: &str = "SELECT session_id FROM sitting_login WHERE token_hash = $1";
 const COUNTS: &str = "SELECT room_id, COUNT(*), COUNT(CASE WHEN phase <> 'absent' THEN 1 END) FROM sitting \
     WHERE session_id = $1 GROUP BY room_id";
+const LOGINS_SINCE: &str = "SELECT token_hash, sitting_id, epoch FROM sitting_login \
+    WHERE session_id = $1 AND sitting_id IN (SELECT subject FROM audit WHERE chain = $1 AND row_no > $2)";
 const SET_FLAGS: &str =
     "UPDATE sitting SET confirmed = $3, accepted = $4 WHERE session_id = $1 AND id = $2 AND phase = 'present'";
 const START: &str = "UPDATE sitting SET phase = 'writing', started_clock_ms = $3, started_at_ms = $4 \
@@ -258,17 +285,22 @@ const GRANT: &str = "INSERT INTO ledger (session_id, sitting_id, row_no, grant_m
     at_ms, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const LEDGER: &str = "SELECT sitting_id, row_no, grant_ms, cause, reason, actor, approved_by, clock_ms, at_ms, hash FROM ledger \
     WHERE session_id = $1 ORDER BY sitting_id, row_no";
+const LEDGER_SINCE: &str = "SELECT sitting_id, row_no, grant_ms, cause, reason, actor, approved_by, clock_ms, at_ms, hash \
+    FROM ledger WHERE session_id = $1 AND sitting_id IN (SELECT subject FROM audit WHERE chain = $1 AND row_no > $2) \
+    ORDER BY sitting_id, row_no";
 const WRITING: &str = "SELECT COUNT(*) FROM sitting WHERE session_id = $1 AND phase = 'writing'";
 
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
     INSERT,
     OF_SESSION,
+    CHANGED_SINCE,
     RAISE_EPOCH,
     LOG_IN,
     LOGINS,
     SESSION_OF_LOGIN,
     COUNTS,
+    LOGINS_SINCE,
     SET_FLAGS,
     START,
     CLOSE,
@@ -276,5 +308,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     MOVE_TO,
     GRANT,
     LEDGER,
+    LEDGER_SINCE,
     WRITING,
 ];

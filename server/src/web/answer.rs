@@ -9,6 +9,7 @@ use axum::{
 use kaochang_app::{
     i18n,
     notice::{Code, Notice},
+    view::Lang,
     wire::{SaveRefusal, SaveRefusalCode, SaveRequest},
 };
 
@@ -24,16 +25,7 @@ pub async fn changes(
     visitor: Visitor,
     body: Result<Json<SaveRequest>, JsonRejection>,
 ) -> Response {
-    let refuse = |code: SaveRefusalCode| {
-        let status = match code {
-            SaveRefusalCode::SignedOut => StatusCode::UNAUTHORIZED,
-            SaveRefusalCode::Epoch => StatusCode::CONFLICT,
-            SaveRefusalCode::Closed => StatusCode::GONE,
-            SaveRefusalCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-            SaveRefusalCode::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        (status, Json(SaveRefusal { code, message: i18n::save_refusal(code, visitor.page.lang) })).into_response()
-    };
+    let refuse = |code| refusal(code, visitor.page.lang);
     let Some(token) = &visitor.candidate else { return refuse(SaveRefusalCode::SignedOut) };
     match body {
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
@@ -47,6 +39,22 @@ pub async fn changes(
             Err(code) => refuse(code),
         },
     }
+}
+
+/// The database can't take it now; the page sends it again.
+pub fn busy(lang: Lang) -> Response {
+    refusal(SaveRefusalCode::Busy, lang)
+}
+
+fn refusal(code: SaveRefusalCode, lang: Lang) -> Response {
+    let status = match code {
+        SaveRefusalCode::SignedOut => StatusCode::UNAUTHORIZED,
+        SaveRefusalCode::Epoch => StatusCode::CONFLICT,
+        SaveRefusalCode::Closed => StatusCode::GONE,
+        SaveRefusalCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        SaveRefusalCode::Busy => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, Json(SaveRefusal { code, message: i18n::save_refusal(code, lang) })).into_response()
 }
 
 /// `POST /exam/answer`

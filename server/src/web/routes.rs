@@ -113,6 +113,19 @@ async fn recall(web: &Web, parts: &mut Parts) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A candidate comes whom another server may have served: what it did is looked up first.
+pub async fn meet(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(visitor) = Visitor::from_request_parts(&mut parts, &web).await;
+    if let Some(token) = &visitor.candidate
+        && let Err(refusal) = web.centre.meet(token).await
+    {
+        let wants_json = parts.uri.path() == "/exam/changes";
+        return if wants_json { answer::busy(visitor.page.lang) } else { reply::failed(&visitor, refusal) };
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
 /// Lets in the staff whom the table lets in. Who is not signed in is led to the door; a wrong role is refused.
 pub async fn gate(State((web, roles)): State<(Web, &'static [Role])>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();

@@ -1,9 +1,9 @@
 //! Many at once: what was acknowledged is in the database, whoever else wrote in that moment.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kaochang::{
-    service::writer::Writer,
+    service::{peers::Peers, writer::Writer},
     store::{
         Store,
         response::{self, ResponseRow},
@@ -107,7 +107,7 @@ async fn sit(writer: Writer, session: String, id: String) -> Vec<ResponseRow> {
 async fn two_hundred_who_save_at_once_lose_nothing() {
     let exam = TestExam::start().await;
     let ids = with_many(&exam.store, &exam.session).await;
-    let writer = Writer::start(exam.store.clone(), "1".to_owned());
+    let writer = Writer::start(exam.store.clone(), Arc::new(Peers::new(&*exam.world)));
     let saves: Vec<_> =
         ids.iter().map(|id| tokio::spawn(sit(writer.clone(), exam.session.clone(), id.clone()))).collect();
     // Every tenth is closed in the middle of it.

@@ -3,6 +3,7 @@
 pub mod bank;
 pub mod browser;
 pub mod people;
+pub mod shared;
 pub mod world;
 
 use std::{
@@ -37,6 +38,7 @@ use tokio::sync::OnceCell;
 
 use browser::Browser;
 use people::{Candidate, Proctor};
+use shared::Shared;
 use world::TestWorld;
 
 /// The standard of every test.
@@ -167,6 +169,50 @@ impl TestExam {
         let rooms = kaochang::store::room::of_session(&mut store.read().await.unwrap(), &session).await.unwrap();
         let rooms = rooms.into_iter().map(|room| (u32::try_from(room.number).unwrap(), room.id)).collect();
         Self { world, centre, router, store, session, rooms, roster: candidates, folder }
+    }
+
+    /// At one of several servers of a database, with a session of its own.
+    pub async fn on(shared: &Shared, setup: Setup) -> Self {
+        let exam = Self::with(shared, shared.store().await, setup).await;
+        tokio::spawn(exam.centre.clone().run_peers());
+        exam
+    }
+
+    /// At the only server of a database, by a way that can be cut.
+    pub async fn over(shared: &Shared, wire: &shared::Wire, setup: Setup) -> Self {
+        Self::with(shared, wire.store().await, setup).await
+    }
+
+    async fn with(shared: &Shared, store: Store, setup: Setup) -> Self {
+        let folder = shared.folder();
+        let world = Arc::new(TestWorld::new(MORNING_MS, 1_000_000, 1));
+        let (centre, store, router) = serve_on(store, &folder.0, &world).await;
+        centre.poll().await.expect("the others are looked at");
+        let candidates = setup.roster();
+        let session = centre
+            .create_session(&setup.plan(), &candidates, Contributions::System, "office")
+            .await
+            .expect("a session");
+        let rooms = kaochang::store::room::of_session(&mut store.read().await.unwrap(), &session).await.unwrap();
+        let rooms = rooms.into_iter().map(|room| (u32::try_from(room.number).unwrap(), room.id)).collect();
+        Self { world, centre, router, store, session, rooms, roster: candidates, folder }
+    }
+
+    /// At another server of the same database, with clocks of its own.
+    pub async fn beside(&self, shared: &Shared) -> Self {
+        let exam = self.deaf_beside(shared).await;
+        tokio::spawn(exam.centre.clone().run_peers());
+        exam
+    }
+
+    /// The same, which hears nothing of what the others tell, and looks around only when the test does it.
+    pub async fn deaf_beside(&self, shared: &Shared) -> Self {
+        let folder = shared.folder();
+        let world = Arc::new(TestWorld::new(MORNING_MS, 5_000, 2));
+        let (centre, store, router) = serve_on(shared.store().await, &folder.0, &world).await;
+        centre.poll().await.expect("the others are looked at");
+        let (session, rooms) = (self.session.clone(), self.rooms.clone());
+        Self { world, centre, router, store, session, rooms, roster: self.roster.clone(), folder }
     }
 
     /// Without a session of its own: the services and the bank.
@@ -342,6 +388,10 @@ impl TestExam {
 
 async fn serve(folder: &Path, world: &Arc<TestWorld>) -> (Arc<Centre>, Store, Router) {
     let store = Store::open_sqlite(&folder.join("kaochang.sqlite")).await.expect("the database opens");
+    serve_on(store, folder, world).await
+}
+
+async fn serve_on(store: Store, folder: &Path, world: &Arc<TestWorld>) -> (Arc<Centre>, Store, Router) {
     let vault = Vault::open(&folder.join("vault.key"), &**world).expect("the keys");
     let zone = FixedOffset::east_opt(8 * 3_600).expect("a zone");
     let centre = Centre::start(store.clone(), world.clone(), vault, zone).await.expect("the centre starts");
@@ -390,7 +440,13 @@ async fn template() -> [Vec<u8>; 2] {
     let folder = Folder::new();
     let world = Arc::new(TestWorld::new(MORNING_MS - 24 * 60 * MINUTE_MS, 1, 0));
     let (centre, ..) = serve(&folder.0, &world).await;
-    shipped::load(&centre).await.expect("what ships can be loaded");
+    furnish(&centre).await;
+    ["kaochang.sqlite", "vault.key"].map(|name| std::fs::read(folder.0.join(name)).expect("it was written"))
+}
+
+/// What ships with the product, and the staff's accounts; the server is stopped.
+async fn furnish(centre: &Centre) {
+    shipped::load(centre).await.expect("what ships can be loaded");
     let proctors = (1..=PROCTORS).map(|n| (format!("p{n}"), Role::Proctor));
     let others = [("author".to_owned(), Role::Author), ("office".to_owned(), Role::Office)];
     let others = others.into_iter().chain([("office2".to_owned(), Role::Office)]);
@@ -398,5 +454,4 @@ async fn template() -> [Vec<u8>; 2] {
         centre.create_account(&login, &login, role, &password(&login)).await.expect("an account");
     }
     centre.stop().await.expect("a clean stop");
-    ["kaochang.sqlite", "vault.key"].map(|name| std::fs::read(folder.0.join(name)).expect("it was written"))
 }

@@ -16,6 +16,7 @@ mod room;
 mod routes;
 mod score;
 mod secrecy;
+mod servers;
 mod session;
 mod spare;
 mod time;

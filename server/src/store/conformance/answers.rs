@@ -167,6 +167,17 @@ pub async fn a_late_answer_is_kept_apart(store: &Store) {
     assert_eq!(kept, [("a".to_owned(), 5_000, "[1]".to_owned())]);
 }
 
+pub async fn what_is_newer_is_named(store: &Store) {
+    with_writing(store, "a").await;
+    save(store, &[answered("a", 1, 7, "C"), answered("a", 2, 3, "A")]).await;
+    let mut tx = read(store).await;
+    for (seq, newer) in [(6, true), (7, false), (8, false)] {
+        let rows = [answered("a", 2, 9, "B"), answered("a", 1, seq, "B"), answered("b", 1, 1, "B")];
+        let named = response::superseded(&mut tx, &rows).await.expect("what stands is read");
+        assert_eq!(named, if newer { vec![(SESSION.to_owned(), "a".to_owned())] } else { Vec::new() }, "{seq}");
+    }
+}
+
 /// A request of a page: of the first or the second epoch, with changes.
 #[derive(Clone, Debug)]
 struct Sent {

@@ -142,3 +142,69 @@ pub async fn a_reader_sees_one_moment(store: &Store) {
     drop(reader);
     assert_whole(store, "c", 1).await;
 }
+
+pub async fn a_row_that_stands_is_found_and_no_other(store: &Store) {
+    let mut tx = write(store).await;
+    let first = audit::append(&mut tx, "c", &[act("a")]).await.expect("an act is appended");
+    commit(tx).await;
+    let mut tx = write(store).await;
+    let lost = audit::append(&mut tx, "c", &[act("b")]).await.expect("an act is appended");
+    drop(tx);
+    let mut tx = write(store).await;
+    audit::append(&mut tx, "c", &[act("c"), act("d")]).await.expect("acts are appended");
+    commit(tx).await;
+    let mut tx = write(store).await;
+    assert!(audit::stands(&mut tx, "c", &first).await.expect("it is looked up"), "also under later ones");
+    assert!(!audit::stands(&mut tx, "c", &lost).await.expect("it is looked up"), "another has its number");
+    let beyond = audit::Head { row_no: 9, ..first };
+    assert!(!audit::stands(&mut tx, "c", &beyond).await.expect("it is looked up"));
+}
+
+pub async fn what_a_chain_tells_since_a_row(store: &Store) {
+    use crate::store::sitting;
+    super::fixture::with_writing(store, "a").await;
+    let mut tx = write(store).await;
+    super::fixture::add_writing(&mut tx, "b", 2).await;
+    sitting::grant(&mut tx, super::fixture::SESSION, "a", &super::fixture::granted(1)).await.expect("a grant");
+    sitting::grant(&mut tx, super::fixture::SESSION, "b", &super::fixture::granted(1)).await.expect("a grant");
+    audit::append(&mut tx, super::fixture::SESSION, &[act("a"), act("room"), act("b")]).await.expect("appended");
+    audit::append(&mut tx, "another", &[act("a")]).await.expect("appended");
+    commit(tx).await;
+    let mut tx = read(store).await;
+    for (row_no, sittings) in [(0, vec!["a", "b"]), (1, vec!["b"]), (3, Vec::new())] {
+        let session = super::fixture::SESSION;
+        let acts = audit::since(&mut tx, session, row_no).await.expect("acts are read");
+        assert_eq!(acts.len(), 3 - usize::try_from(row_no).expect("small"));
+        let rows = sitting::changed_since(&mut tx, session, row_no).await.expect("sittings are read");
+        let mut ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, sittings);
+        let ledger = sitting::ledger_since(&mut tx, session, row_no).await.expect("the ledger is read");
+        assert_eq!(ledger.iter().map(|row| row.sitting.as_str()).collect::<Vec<_>>(), sittings);
+        let mut logins = sitting::logins_since(&mut tx, session, row_no).await.expect("logins are read");
+        logins.sort();
+        assert_eq!(logins.iter().map(|(_, sitting, _)| sitting.as_str()).collect::<Vec<_>>(), sittings);
+    }
+    let heads = audit::open_heads(&mut tx).await.expect("heads are read");
+    assert_eq!(heads, [(super::fixture::SESSION.to_owned(), 3)], "no chain of another kind");
+    let of = |token: &'static str| async move {
+        sitting::session_of_login(&mut read(store).await, token).await.expect("a token is looked up")
+    };
+    assert_eq!(of("token-1-a").await.as_deref(), Some(super::fixture::SESSION));
+    assert_eq!(of("token-9-a").await, None);
+}
+
+pub async fn who_holds_a_head_knows_the_clock(store: &Store) {
+    with_session(store).await;
+    let mut tx = write(store).await;
+    session::flush_clock(&mut tx, super::fixture::SESSION, 9_000, 9_000).await.expect("a flush");
+    let head = audit::append(&mut tx, super::fixture::SESSION, &[act("a")]).await.expect("appended");
+    audit::append(&mut tx, "c", &[act("a")]).await.expect("appended");
+    commit(tx).await;
+    let mut tx = write(store).await;
+    let turn = audit::turn(&mut tx, super::fixture::SESSION).await.expect("a head is read");
+    assert_eq!(turn, (head, Some(9_000)));
+    assert_eq!(audit::turn(&mut tx, "c").await.expect("a head is read").1, None);
+    assert_eq!(audit::turn(&mut tx, "d").await.expect("none is read").0.row_no, 0);
+    assert_eq!(session::clock(&mut tx, super::fixture::SESSION).await.expect("a clock is read"), 9_000);
+}

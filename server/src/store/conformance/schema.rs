@@ -11,11 +11,11 @@ use super::{
 };
 use crate::store::{
     POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, effects, evidence,
-    paper, question, response, room, score, session, sitting, tamper::execute_raw, tamper::texts,
+    paper, question, response, room, score, server, session, sitting, tamper::execute_raw, tamper::texts,
 };
 
 /// Every statement that stands in both dialects.
-const COMMON: [(&str, &[&str]); 12] = [
+const COMMON: [(&str, &[&str]); 13] = [
     ("account", account::STATEMENTS),
     ("audit", audit::STATEMENTS),
     ("draft", draft::STATEMENTS),
@@ -26,10 +26,12 @@ const COMMON: [(&str, &[&str]); 12] = [
     ("response", response::STATEMENTS),
     ("room", room::STATEMENTS),
     ("score", score::STATEMENTS),
+    ("server", server::STATEMENTS),
     ("session", session::STATEMENTS),
     ("sitting", sitting::STATEMENTS),
 ];
-const EITHER: [dialect::Either; 1] = [dialect::AUDIT_HEAD];
+const EITHER: [dialect::Either; 6] =
+    [dialect::AUDIT_HEAD, dialect::TURN, dialect::BEAT, dialect::OTHERS_ALIVE, dialect::TELL, dialect::SUPERSEDED];
 const BULK: [&dialect::Bulk; 2] = [&dialect::UNWRITABLE_SITTINGS, &dialect::SAVE_RESPONSES];
 
 async fn prepare(store: &Store, file: &str, sql: &'static str) {
@@ -92,6 +94,7 @@ fn every_statement_is_in_its_list() {
         ("response", include_str!("../response.rs")),
         ("room", include_str!("../room.rs")),
         ("score", include_str!("../score.rs")),
+        ("server", include_str!("../server.rs")),
         ("session", include_str!("../session.rs")),
         ("sitting", include_str!("../sitting.rs")),
     ];

@@ -4,7 +4,7 @@ use super::fixture::{SESSION, commit, forbidden_by, read, session_row, standard,
 use crate::store::{
     Store, StoreError, account,
     account::AccountRow,
-    question, session,
+    question, server, session,
     session::{OutageRow, SessionRow},
 };
 
@@ -32,7 +32,8 @@ pub async fn the_clock_never_goes_back(store: &Store) {
     with_session(store).await;
     for (flushed, at_ms, stands) in [(5_000, 10, (5_000, 10)), (4_999, 20, (5_000, 10)), (5_000, 30, (5_000, 30))] {
         let mut tx = write(store).await;
-        session::flush_clock(&mut tx, SESSION, flushed, at_ms).await.expect("a flush");
+        let told = session::flush_clock(&mut tx, SESSION, flushed, at_ms).await.expect("a flush");
+        assert_eq!(told, 5_000, "whoever flushes learns what stands");
         commit(tx).await;
         let row = stored(store, SESSION).await;
         assert_eq!((row.clock_ms, row.clock_at_ms), stands);
@@ -139,4 +140,33 @@ pub async fn a_new_password_signs_out_everywhere(store: &Store) {
     assert_eq!((whose("token-p1").await, whose("token-p2").await), (None, Some(account("p2"))));
     let unknown = account::set_password(&mut write(store).await, "nobody", "new").await;
     assert!(matches!(unknown, Err(StoreError::Rows { got: 0, .. })), "{unknown:?}");
+}
+
+pub async fn a_server_is_alive_as_long_as_it_beats(store: &Store) {
+    let alive = |id: &'static str, within_ms: i64| async move {
+        server::others_alive(&mut read(store).await, id, within_ms).await.expect("servers are counted")
+    };
+    assert_eq!(alive("a", 60_000).await, 0);
+    for id in ["a", "b", "a"] {
+        let mut tx = write(store).await;
+        server::beat(&mut tx, id).await.expect("a sign of life");
+        commit(tx).await;
+    }
+    assert_eq!((alive("a", 60_000).await, alive("c", 60_000).await), (1, 2));
+    tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+    assert_eq!(alive("c", 20).await, 0, "a sign that is too old is none");
+    let mut tx = write(store).await;
+    server::leave(&mut tx, "a").await.expect("it leaves");
+    server::tell(&mut tx, &["it's gone".to_owned()]).await.expect("whoever listens is told");
+    commit(tx).await;
+    assert_eq!((alive("a", 60_000).await, alive("b", 60_000).await), (1, 0));
+}
+
+pub async fn the_keys_are_checked_against_the_first(store: &Store) {
+    let mut tx = write(store).await;
+    assert_eq!(server::key_check(&mut tx).await.expect("nothing yet"), None);
+    server::keep_key_check(&mut tx, "one").await.expect("it is kept");
+    commit(tx).await;
+    assert_eq!(server::key_check(&mut read(store).await).await.expect("it is read").as_deref(), Some("one"));
+    forbidden_by(server::keep_key_check(&mut write(store).await, "two").await, "key_check_pk");
 }
