@@ -123,6 +123,7 @@ pub(crate) const fn grant_cause(cause: GrantCause, lang: Lang) -> &'static str {
         GrantCause::Duration => t!(lang, grant::duration),
         GrantCause::Accommodation => t!(lang, grant::accommodation),
         GrantCause::Extension => t!(lang, grant::extension),
+        GrantCause::Pause => t!(lang, grant::pause),
     }
 }
 

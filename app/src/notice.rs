@@ -65,6 +65,8 @@ notices! {
     PositionInvalid = "position_invalid", Refused;
     /// The room is not open yet.
     RoomNotOpen = "room_not_open", Refused;
+    /// The room stands still.
+    RoomIsPaused = "room_is_paused", Refused;
     /// Hand-in is not allowed yet; argument: wall time of the earliest.
     HandInTooEarly = "hand_in_too_early", Refused;
     /// The confirmation box was not ticked.
@@ -97,6 +99,10 @@ notices! {
     ProctorCheckedOut = "proctor_checked_out", Done;
     RoomOpened = "room_opened", Done;
     RoomAlreadyOpen = "room_already_open", Refused;
+    RoomPaused = "room_paused", Done;
+    RoomAlreadyPaused = "room_already_paused", Refused;
+    RoomResumed = "room_resumed", Done;
+    RoomNotPaused = "room_not_paused", Refused;
     RoomEnded = "room_ended", Done;
     /// Argument: candidates still writing.
     RoomStillWriting = "room_still_writing", Refused;

@@ -10,6 +10,8 @@ use crate::wire::{ChangeWire, ExamWire, SaveRefusalCode, SaveReply};
 pub const HEARTBEAT_MS: u32 = 5_000;
 /// The same while the page waits for the server to close the sitting, milliseconds.
 pub const HEARTBEAT_OVER_MS: u32 = 1_000;
+/// The same while the room is paused, so that every page turns within the lead after it, milliseconds.
+pub const HEARTBEAT_PAUSED_MS: u32 = 2_000;
 /// How long an answer of the server is waited for, milliseconds.
 pub const TIMEOUT_MS: u32 = 4_000;
 const BACK_OFF_MS_MIN: u32 = 500;
@@ -306,6 +308,7 @@ mod tests {
             saved_text: String::new(),
             superseded: Vec::new(),
             hand_raised: false,
+            paused: false,
         });
         assert_eq!(outbox.storage(), Storage::Leave);
         outbox.refused(SaveRefusalCode::Closed);

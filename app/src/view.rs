@@ -167,6 +167,16 @@ pub struct ExamView {
     pub exam: ExamWire,
 }
 
+/// `GET /exam` while the room stands still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PausedView {
+    pub session: SessionHead,
+    pub who: WhoView,
+    /// It stands.
+    pub remaining_ms: i64,
+    pub answered: u32,
+}
+
 /// `GET /exam/hand-in`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandInView {
@@ -263,8 +273,10 @@ pub struct RoomView {
     pub number: u32,
     pub state: RoomState,
     pub clock_text: String,
-    /// Wall time of the last candidate's end, once open.
+    /// Wall time of the last candidate's end, once open; nobody knows it while the room stands still.
     pub end_text: Option<String>,
+    /// That it stands still.
+    pub pause: Option<PauseView>,
     pub proctors: Vec<ProctorRow>,
     pub proctors_required: u32,
     /// Seats in a row of the map.
@@ -277,6 +289,16 @@ pub struct RoomView {
     pub grant_minutes_max: u32,
     /// Grants above this need a second proctor.
     pub grant_minutes_alone: u32,
+}
+
+/// A room that stands still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseView {
+    pub since_text: String,
+    /// On the exam clock, so far.
+    pub for_ms: i64,
+    pub reason: String,
+    pub by: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -333,6 +355,7 @@ pub enum GrantCause {
     Duration,
     Accommodation,
     Extension,
+    Pause,
 }
 
 /// One act of the audit chain in the words of [`crate::i18n`].
@@ -365,10 +388,23 @@ pub struct RecordView {
     pub incidents: Vec<EventRow>,
     /// Down, up (wall times).
     pub outages: Vec<(String, String)>,
+    pub pauses: Vec<PauseRecord>,
     pub closed: Vec<(ClosedBy, u32)>,
     /// Number and hash of the session's last audit row when the room ended (or now): `214:9f2c51d07ab3…`.
     pub audit_head: String,
     pub printed_text: String,
+}
+
+/// A pause of a room, for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseRecord {
+    pub since_text: String,
+    pub until_text: Option<String>,
+    /// On the exam clock: what everybody was given back.
+    pub counted_ms: Option<i64>,
+    pub reason: String,
+    pub paused_by: String,
+    pub ended_by: Option<String>,
 }
 
 /// `GET /bank/{standard}`: the weight table as a grid.

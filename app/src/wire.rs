@@ -110,6 +110,9 @@ pub struct SaveReply {
     /// What stands for positions whose change came later than a newer one: the page must show this instead.
     pub superseded: Vec<AnswerWire>,
     pub hand_raised: bool,
+    /// The room stands still: the questions are covered, and the time left does not run.
+    #[serde(default)]
+    pub paused: bool,
 }
 
 /// 4xx and 5xx to [`SaveRequest`]: nothing of it was saved (but kept in quarantine when it came after the close).
@@ -185,6 +188,8 @@ pub struct RoomWire {
     /// `监考员在场 2 / 2 ✓`, or with ✗ and why.
     pub proctors_text: String,
     pub proctors_enough: bool,
+    /// That the room stands still, since when and why; empty otherwise.
+    pub pause_text: String,
     /// Sentences that ask for an act now, most urgent first.
     pub needs: Vec<String>,
     pub tiles: Vec<TileWire>,

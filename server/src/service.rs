@@ -19,6 +19,7 @@ pub mod fairness;
 pub mod hall;
 pub mod hand_in;
 pub mod late;
+pub mod pause;
 pub mod peers;
 pub mod plan;
 pub mod proctor;

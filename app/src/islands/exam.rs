@@ -27,6 +27,7 @@ word_list! {
         Previous, Next, Save, SaveThen, Flag, Clear, ToSheet, PlainHint, ShowAll, ShowOne, Strike, StrikeUndo,
         Saved, SavedBefore, Saving, Offline, Superseded, Refused, Reminder, Understood,
         HandFailed, HandInWaits, HandInCancel,
+        LockPausedTitle, LockPausedText,
         LockTimeTitle, LockTimeText, LockTimeOffline, LockElsewhereTitle, LockClosedTitle, LockClosedText, LockTabTitle,
         LockTabText, LockTabTake, LockSignedOutTitle, LockSignedOutText, LockSignedOutLink,
         KeysTitle, KeysSwitch, KeysChoose, KeysMove, KeysFlag, KeysHelp, KeysClose,

@@ -47,6 +47,12 @@ pub fn SeatMap(live: RoomWire, room: String, columns: u32, selected: String, wor
                     <p class="banner info">{word(SeatWord::Changed)}" "<a href=address.get_value()>{word(SeatWord::Reload)}</a></p>
                 })}
             </div>
+            <div role="status">
+                {move || {
+                    let text = live.with(|live| live.pause_text.clone());
+                    (!text.is_empty()).then(|| view! { <p class="banner warn num">{text}</p> })
+                }}
+            </div>
             {needs(live, words)}
             <div class="map-head">
                 <p class="front">{word(SeatWord::Front)}</p>

@@ -5,14 +5,15 @@ use leptos::prelude::*;
 use crate::{
     i18n::{self, t},
     islands::{
-        Words,
+        Words, clock_text,
         countdown::{Countdown, CountdownWord},
         exam::{ExamRoom, ExamWord},
+        seconds_up,
     },
     ui::{self, Frame, Step},
     view::{
-        ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, Page, ReceiptView, RulesView, ScoreView,
-        SessionHead, WaitingView,
+        ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, Page, PausedView, ReceiptView, RulesView,
+        ScoreView, SessionHead, WaitingView,
     },
 };
 
@@ -282,6 +283,8 @@ const fn plain_exam_word(lang: Lang, word: ExamWord) -> &'static str {
         ExamWord::HandFailed => t!(lang, exam::hand_failed),
         ExamWord::HandInWaits => t!(lang, exam::hand_in_waits),
         ExamWord::HandInCancel => t!(lang, exam::hand_in_cancel),
+        ExamWord::LockPausedTitle => t!(lang, exam::lock_paused_title),
+        ExamWord::LockPausedText => t!(lang, exam::lock_paused_text),
         ExamWord::LockTimeTitle => t!(lang, exam::lock_time_title),
         ExamWord::LockTimeText => t!(lang, exam::lock_time_text),
         ExamWord::LockTimeOffline => t!(lang, exam::lock_time_offline),
@@ -302,6 +305,28 @@ const fn plain_exam_word(lang: Lang, word: ExamWord) -> &'static str {
         ExamWord::KeysHelp => t!(lang, exam::keys_help),
         ExamWord::KeysClose => t!(lang, exam::keys_close),
     }
+}
+
+/// `GET /exam` while the room stands still. It comes again by itself, and then it is the exam's page.
+pub fn paused(page: &Page, view: &PausedView) -> String {
+    let lang = page.lang;
+    let title = t!(lang, exam::lock_paused_title);
+    let frame = Frame { reload_seconds: Some(3), ..frame(title, Some(&view.session)) };
+    ui::document(page, &frame, || {
+        let content = view! {
+            <div class="card waiting">
+                {ui::who(lang, &view.who)}
+                <h1>{title}</h1>
+                <p class="banner info" role="status">{t!(lang, exam::lock_paused_text)}</p>
+                {ui::facts(vec![
+                    (t!(lang, exam::time_left), t!(lang, paused::stands, time = clock_text(seconds_up(view.remaining_ms)))),
+                    (t!(lang, receipt::kept), t!(lang, paused::answered, n = view.answered)),
+                ])}
+                <p class="acts"><a class="button" href="/exam">{t!(lang, waiting::reload)}</a></p>
+            </div>
+        };
+        ui::candidate(page, Step::HandIn, Some(&view.session), content.into_any())
+    })
 }
 
 /// `GET /exam/hand-in`: what is still open, then one explicit confirmation.

@@ -10,7 +10,7 @@ use crate::{
         seconds_up,
     },
     ui::{self, Frame},
-    view::{EventRow, Lang, LedgerRowView, Page, RoomState, RoomView, SittingDetail, TileView},
+    view::{EventRow, Lang, LedgerRowView, Page, PauseView, RoomState, RoomView, SittingDetail, TileView},
     wire::{RoomWire, SeatState, TileWire},
 };
 
@@ -36,7 +36,7 @@ pub fn room(page: &Page, view: &RoomView) -> String {
             <div class="room-head">
                 <h1>{title}</h1>
                 <p class="grow muted">{i18n::subject(&view.session, lang)}" · "{view.session.title.clone()}" · "<span class="num">{view.session.begins_text.clone()}</span></p>
-                <span class="tag">{i18n::room_state(view.state, lang)}</span>
+                <span class="tag">{if view.pause.is_some() { t!(lang, state::room_paused) } else { i18n::room_state(view.state, lang) }}</span>
                 {view.end_text.as_ref().map(|end| view! { <span class="num">{t!(lang, room::ends, end = end)}</span> })}
                 <a class="button" href=format!("/rooms/{}", view.id)>{t!(lang, room::refresh)}</a>
                 <a class="button" href=format!("/rooms/{}/record", view.id)>{t!(lang, record::title)}</a>
@@ -109,10 +109,15 @@ pub fn live(view: &RoomView, lang: Lang) -> RoomWire {
         proctors_text,
         // An ended room needs nobody any more.
         proctors_enough: enough || view.state == RoomState::Ended,
+        pause_text: view.pause.as_ref().map(|pause| pause_text(pause, lang)).unwrap_or_default(),
         needs: needs(view, lang),
         tiles: view.tiles.iter().map(|tile| tile_wire(tile, lang)).collect(),
         shape: view.shape.clone(),
     }
+}
+
+fn pause_text(pause: &PauseView, lang: Lang) -> String {
+    t!(lang, room::paused, since = pause.since_text, age = age(pause.for_ms), reason = pause.reason, by = pause.by)
 }
 
 /// Hands by how long they are up, then lost connections by how long they are lost.

@@ -12,6 +12,8 @@ pub enum Cause {
     Accommodation,
     /// Given by a proctor during the exam.
     Extension,
+    /// The room stood still; as long as the pause was.
+    Pause,
 }
 
 impl Cause {
@@ -21,12 +23,15 @@ impl Cause {
             Self::Duration => "duration",
             Self::Accommodation => "accommodation",
             Self::Extension => "extension",
+            Self::Pause => "pause",
         }
     }
 
     /// Reads [`Cause::code`].
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Duration, Self::Accommodation, Self::Extension].into_iter().find(|cause| cause.code() == code)
+        [Self::Duration, Self::Accommodation, Self::Extension, Self::Pause]
+            .into_iter()
+            .find(|cause| cause.code() == code)
     }
 }
 
@@ -54,4 +59,9 @@ pub struct LedgerRow {
 /// Sum of all grants, milliseconds.
 pub fn granted_ms(rows: &[LedgerRow]) -> i64 {
     rows.iter().map(|row| row.grant_ms).sum()
+}
+
+/// For how long the sitting's room has stood still since its start, milliseconds.
+pub fn paused_ms(rows: &[LedgerRow]) -> i64 {
+    rows.iter().filter(|row| row.cause == Cause::Pause).map(|row| row.grant_ms).sum()
 }

@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod ledger;
 pub mod limits;
+pub mod pause;
 pub mod room;
 pub mod save;
 pub mod session;

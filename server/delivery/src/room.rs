@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::session::Terms;
+use crate::{pause::Pauses, session::Terms};
 
 /// Where a room stands. It never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Room {
     pub present: BTreeMap<String, i64>,
     /// When it opened, on the exam clock.
     pub opened_clock_ms: Option<i64>,
+    /// When it stood still.
+    pub pauses: Pauses,
 }
 
 /// Why a room does not open.
@@ -88,6 +90,12 @@ impl Room {
         }
     }
 
+    /// Whether whoever has not started may not enter any more. The bar waits as long as the room stood still.
+    pub fn is_barred(&self, terms: &Terms, now_clock_ms: i64) -> bool {
+        let since_ms = self.opened_clock_ms.map_or(0, |opened| self.pauses.clock_ms(now_clock_ms) - opened);
+        self.state == RoomState::Ended || since_ms - self.pauses.past_ms > terms.late_entry_ms
+    }
+
     /// How many proctors are missing now; above 0 in an open room the console alarms.
     pub fn proctors_missing(&self, terms: &Terms, candidates: u32) -> u32 {
         let present = u32::try_from(self.present.len()).unwrap_or(u32::MAX);
@@ -110,7 +118,23 @@ mod tests {
             state: RoomState::Preparing,
             present: proctors.iter().map(|name| ((*name).to_owned(), 0)).collect(),
             opened_clock_ms: None,
+            pauses: Pauses::default(),
         }
+    }
+
+    #[test]
+    fn the_bar_waits_while_the_room_stands_still() {
+        let (terms, minute) = (terms(), 60_000);
+        let mut room = Room { state: RoomState::Open, opened_clock_ms: Some(minute), ..room(&["a", "b"]) };
+        assert!(!room.is_barred(&terms, 31 * minute));
+        assert!(room.is_barred(&terms, 31 * minute + 1));
+        room.pauses.began(20 * minute);
+        assert!(!room.is_barred(&terms, 500 * minute));
+        room.pauses.ended(40 * minute);
+        assert!(!room.is_barred(&terms, 51 * minute));
+        assert!(room.is_barred(&terms, 51 * minute + 1));
+        room.state = RoomState::Ended;
+        assert!(room.is_barred(&terms, 0));
     }
 
     #[test]

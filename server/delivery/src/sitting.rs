@@ -1,5 +1,7 @@
 //! A sitting: one candidate's exam, from the roster to the hand-in. Each method decides on the state as it is and changes
 //! nothing unless it says so; the caller writes the decision down first and applies it after.
+//!
+//! `now_clock_ms` is the exam clock as the sitting's room counts it ([`Pauses::clock_ms`]).
 
 use question_bank::{question::Kind, response::Response};
 use thiserror::Error;
@@ -7,6 +9,7 @@ use thiserror::Error;
 use crate::{
     ledger::{self, LedgerRow},
     limits::{SEQ_AHEAD_MAX, SEQ_MAX},
+    pause::Pauses,
     session::Terms,
 };
 
@@ -143,6 +146,9 @@ pub enum Refusal {
     /// Recorded absent.
     #[error("recorded absent")]
     Absent,
+    /// The room stands still.
+    #[error("the room is paused")]
+    Paused,
     /// The form was made from an older revision of the response.
     #[error("question {0} was changed since the form was made")]
     Stale(u32),
@@ -264,10 +270,11 @@ impl Sitting {
         self.checked(&Change { seq: self.newest_seq() + 1, position, response: response.to_owned(), flagged })
     }
 
-    /// Whether this epoch may hand in now.
-    pub fn may_hand_in(&self, epoch: i64, terms: &Terms, now_clock_ms: i64) -> Result<(), Refusal> {
+    /// Whether this epoch may hand in now. Nobody hands in a paper that they can't look at: not while the room stands still.
+    pub fn may_hand_in(&self, epoch: i64, terms: &Terms, pauses: &Pauses, now_clock_ms: i64) -> Result<(), Refusal> {
         match self.phase {
             Phase::Writing { .. } if epoch != self.epoch => Err(Refusal::Epoch),
+            Phase::Writing { .. } if pauses.is_on() => Err(Refusal::Paused),
             Phase::Writing { .. } => match self.hand_in_after_ms(terms, now_clock_ms) {
                 0 => Ok(()),
                 wait_ms => Err(Refusal::HandInTooEarly { wait_ms }),
@@ -278,10 +285,13 @@ impl Sitting {
         }
     }
 
-    /// How long until the candidate may hand in; 0 when it is allowed.
+    /// How long until the candidate may hand in; 0 when it is allowed. It waits as long as the room stood still.
     pub fn hand_in_after_ms(&self, terms: &Terms, now_clock_ms: i64) -> i64 {
         match self.phase {
-            Phase::Writing { started_clock_ms } => (started_clock_ms + terms.earliest_hand_in_ms - now_clock_ms).max(0),
+            Phase::Writing { started_clock_ms } => {
+                let earliest = started_clock_ms + terms.earliest_hand_in_ms + ledger::paused_ms(&self.ledger);
+                (earliest - now_clock_ms).max(0)
+            }
             _ => 0,
         }
     }
@@ -398,7 +408,7 @@ mod tests {
         let sitting = writing();
         assert_eq!(sitting.writable(1, &terms(), 200), Err(Refusal::Epoch));
         assert_eq!(sitting.writable(3, &terms(), 200), Err(Refusal::Epoch));
-        assert_eq!(sitting.may_hand_in(1, &terms(), 200), Err(Refusal::Epoch));
+        assert_eq!(sitting.may_hand_in(1, &terms(), &Pauses::default(), 200), Err(Refusal::Epoch));
     }
 
     #[test]
@@ -437,8 +447,11 @@ mod tests {
     #[test]
     fn hand_in_waits_for_the_earliest_time() {
         let (sitting, terms) = (writing(), terms());
-        assert_eq!(sitting.may_hand_in(2, &terms, 101), Err(Refusal::HandInTooEarly { wait_ms: 30 * 60_000 - 1 }));
-        assert_eq!(sitting.may_hand_in(2, &terms, 100 + 30 * 60_000), Ok(()));
+        assert_eq!(
+            sitting.may_hand_in(2, &terms, &Pauses::default(), 101),
+            Err(Refusal::HandInTooEarly { wait_ms: 30 * 60_000 - 1 })
+        );
+        assert_eq!(sitting.may_hand_in(2, &terms, &Pauses::default(), 100 + 30 * 60_000), Ok(()));
     }
 
     proptest! {

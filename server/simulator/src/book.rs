@@ -1,7 +1,10 @@
 //! The oracle: its own account of what was promised, written from what came onto stable storage and from what the servers
 //! said, and compared with what stands after every step. It shares no rule with the code that it watches.
 
-use delivery::sitting::{ClosedBy, Phase};
+use delivery::{
+    ledger::Cause,
+    sitting::{ClosedBy, Phase},
+};
 use kaochang_app::wire::{ChangeWire, SaveReply};
 
 use crate::{
@@ -32,7 +35,13 @@ pub(crate) struct Account {
     pub(crate) granted_ms: i64,
     /// Of the grants that somebody was told of.
     promised_ms: i64,
+    /// For how long its room stood still while it was being written; and how much of that stands in its ledger.
+    paused_ms: i64,
+    given_back_ms: i64,
+    /// What of it nobody was told of yet.
+    untold_ms: i64,
     pub(crate) closed: bool,
+    room: usize,
     stands: Vec<Option<Stands>>,
     acked: Vec<Option<Stands>>,
     /// Choices that must be in at the end, oldest first, with the exam clock when they were made.
@@ -42,6 +51,9 @@ pub(crate) struct Account {
 /// Every account.
 #[derive(Debug)]
 pub(crate) struct Book {
+    /// Exam clock since which a room stands still: as stored, and as somebody was told.
+    paused: [Option<i64>; 2],
+    told_paused: [Option<i64>; 2],
     pub(crate) accounts: Vec<Account>,
     pub(crate) acknowledged: u64,
     /// Choices made 10 s before the end or earlier that were looked for, and found.
@@ -55,26 +67,35 @@ pub(crate) const IN_TIME_MS: i64 = 10_000;
 type Verdict = Result<(), String>;
 
 impl Account {
-    /// On the exam clock, by what is on stable storage.
+    /// On the exam clock, by what is on stable storage, if its room goes on.
     pub(crate) fn closes(&self, exam: &Exam) -> Option<i64> {
         Some(self.started_clock_ms? + self.granted_ms + exam.terms.allowance_ms)
+    }
+
+    /// A time of the exam clock as it counts for this sitting: none that passed while its room stood still.
+    fn counted(&self, clock_ms: i64, paused: &[Option<i64>; 2]) -> i64 {
+        paused[self.room].map_or(clock_ms, |since| clock_ms.min(since))
     }
 }
 
 impl Book {
-    pub(crate) fn new(sittings: usize, questions: usize) -> Self {
-        let account = || Account {
+    pub(crate) fn new(questions: usize, rooms: &[usize]) -> Self {
+        let account = |room: &usize| Account {
+            room: *room,
             epoch: 0,
             started_clock_ms: None,
             granted_ms: 0,
             promised_ms: 0,
+            paused_ms: 0,
+            given_back_ms: 0,
+            untold_ms: 0,
             closed: false,
             stands: vec![None; questions],
             acked: vec![None; questions],
             owed: vec![Vec::new(); questions],
         };
-        let accounts = (0..sittings).map(|_| account()).collect();
-        Self { accounts, acknowledged: 0, in_time: 0, refused_late: 0 }
+        let accounts = rooms.iter().map(account).collect();
+        Self { accounts, paused: [None; 2], told_paused: [None; 2], acknowledged: 0, in_time: 0, refused_late: 0 }
     }
 
     /// Something came onto stable storage.
@@ -97,14 +118,22 @@ impl Book {
                 let account = &mut self.accounts[*sitting];
                 hold(!account.closed, || "time was granted after the hand-in".to_owned())?;
                 account.granted_ms += row.grant_ms;
+                if row.cause == Cause::Pause {
+                    account.given_back_ms += row.grant_ms;
+                    account.untold_ms += row.grant_ms;
+                }
             }
             Write::Close { sitting, by, clock_ms, epoch } => {
                 let account = &mut self.accounts[*sitting];
                 hold(!account.closed, || "closed twice".to_owned())?;
                 account.closed = true;
+                let counted = account.counted(*clock_ms, &self.paused);
                 let closes = account.started_clock_ms.unwrap_or(i64::MAX / 2) + account.granted_ms + allowance_ms;
-                hold(*by != ClosedBy::Clock || *clock_ms >= closes, || {
-                    format!("law 3: closed by the clock at {clock_ms}, promised until {closes}")
+                hold(*by != ClosedBy::Clock || counted >= closes, || {
+                    format!("law 3: closed by the clock at {clock_ms} ({counted} counted), promised until {closes}")
+                })?;
+                hold(*by != ClosedBy::Candidate || self.paused[account.room].is_none(), || {
+                    "a paper was handed in by its candidate while the room stood still".to_owned()
                 })?;
                 hold(epoch.is_none_or(|epoch| epoch == account.epoch), || {
                     format!("epoch {epoch:?} handed in, the newest is {}", account.epoch)
@@ -113,8 +142,9 @@ impl Book {
             Write::Answer { sitting, epoch, clock_ms, change } => {
                 let account = &mut self.accounts[*sitting];
                 let closes = account.started_clock_ms.unwrap_or(0) + account.granted_ms + allowance_ms;
-                hold(!account.closed && *clock_ms < closes, || {
-                    format!("law 2: received at {clock_ms}, the sitting closed at {closes}")
+                let counted = account.counted(*clock_ms, &self.paused);
+                hold(!account.closed && counted < closes, || {
+                    format!("law 2: received at {clock_ms} ({counted} counted), the sitting closed at {closes}")
                 })?;
                 hold(*epoch == account.epoch, || format!("epoch {epoch} wrote, the newest is {}", account.epoch))?;
                 let slot = &mut account.stands[change.position as usize - 1];
@@ -123,9 +153,46 @@ impl Book {
                     *slot = Some(Stands { seq: change.seq, chosen });
                 }
             }
+            Write::Pause { room, clock_ms } => {
+                hold(self.paused[*room].is_none(), || "a room was paused twice".to_owned())?;
+                self.paused[*room] = Some(*clock_ms);
+            }
+            Write::Resume { room, until_clock_ms } => self.resumed(*room, *until_clock_ms)?,
             Write::Accepted { .. } | Write::Open { .. } | Write::Clock(_) | Write::Quarantine => {}
         }
         Ok(())
+    }
+
+    /// A room goes on: from now on everybody of it who writes must be given exactly the pause, in rows that follow.
+    fn resumed(&mut self, room: usize, until_clock_ms: i64) -> Verdict {
+        let since = self.paused[room].take().ok_or_else(|| "a room went on that did not stand still".to_owned())?;
+        for account in self.accounts.iter_mut().filter(|account| account.room == room) {
+            if account.started_clock_ms.is_some() && !account.closed {
+                account.paused_ms += until_clock_ms - since;
+            }
+        }
+        Ok(())
+    }
+
+    /// A proctor is told that the room stands still.
+    pub(crate) fn told_paused(&mut self, room: usize) {
+        self.told_paused[room] = self.paused[room];
+    }
+
+    /// A proctor is told that it goes on, with the pause given back.
+    pub(crate) fn told_resumed(&mut self, room: usize) {
+        self.told_paused[room] = None;
+        for account in self.accounts.iter_mut().filter(|account| account.room == room) {
+            account.promised_ms += std::mem::take(&mut account.untold_ms);
+        }
+    }
+
+    /// A server has loaded what is stored: whoever asks it is told of that.
+    pub(crate) fn loaded(&mut self) {
+        self.told_paused = self.paused;
+        for account in &mut self.accounts {
+            account.promised_ms += std::mem::take(&mut account.untold_ms);
+        }
     }
 
     /// A server tells a page that its changes are saved.
@@ -152,6 +219,7 @@ impl Book {
         let account = &self.accounts[sitting];
         let Some(started) = account.started_clock_ms else { return Ok(()) };
         let closes = started + account.promised_ms + exam.terms.allowance_ms;
+        let clock_ms = account.counted(clock_ms, &self.told_paused);
         hold(account.closed || clock_ms >= closes, || {
             format!("law 3: refused as closed at {clock_ms}, promised until {closes}")
         })
@@ -174,6 +242,12 @@ impl Book {
         let granted: i64 = rows.ledger.iter().map(|row| row.grant_ms).sum();
         hold(granted >= account.promised_ms, || {
             format!("law 3: {granted} ms stored, {} promised", account.promised_ms)
+        })?;
+        hold(account.given_back_ms == account.paused_ms, || {
+            format!(
+                "law 3: the room stood still for {} ms, {} were given back",
+                account.paused_ms, account.given_back_ms
+            )
         })?;
         hold(account.closed == matches!(rows.phase, Phase::Closed { .. }), || "the phase is another".to_owned())
     }

@@ -27,6 +27,7 @@ pub(crate) enum Shows {
 
 /// A tab.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says whether something is so now")]
 pub(crate) struct Tab {
     pub(crate) id: u64,
     pub(crate) machine: usize,
@@ -43,6 +44,8 @@ pub(crate) struct Tab {
     pub(crate) offline: bool,
     pub(crate) remaining_ms: i64,
     pub(crate) rebased_ms: i64,
+    /// The room stands still, and its countdown with it.
+    pub(crate) paused: bool,
     pub(crate) epoch: i64,
     /// Hand-in was asked for.
     pub(crate) hands_in: bool,
@@ -75,6 +78,7 @@ impl Tab {
             offline: false,
             remaining_ms: 0,
             rebased_ms: 0,
+            paused: false,
             epoch: 0,
             hands_in: false,
             pace,
@@ -83,12 +87,13 @@ impl Tab {
 
     /// What its countdown shows.
     pub(crate) fn left_ms(&self, now_ms: i64) -> i64 {
-        self.remaining_ms - (now_ms - self.rebased_ms) * self.pace / 1_000
+        let gone_ms = if self.paused { 0 } else { now_ms - self.rebased_ms };
+        self.remaining_ms - gone_ms * self.pace / 1_000
     }
 
     /// Whether it takes answers.
     pub(crate) fn takes_answers(&self, now_ms: i64) -> bool {
-        self.shows == Shows::Exam && self.left_ms(now_ms) > 0
+        self.shows == Shows::Exam && !self.paused && self.left_ms(now_ms) > 0
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use delivery::{
     ledger::LedgerRow,
+    pause::Pauses,
     sitting::{Answer, Change, ClosedBy, Phase, Shape, Sitting},
 };
 
@@ -30,6 +31,16 @@ pub(crate) enum Write {
     },
     Open {
         room: usize,
+    },
+    /// Of an open room that does not stand still.
+    Pause {
+        room: usize,
+        clock_ms: i64,
+    },
+    /// Of a room that does; the grants of its sittings stand in the same transaction.
+    Resume {
+        room: usize,
+        until_clock_ms: i64,
     },
     /// Of a sitting that waits; its first grant is the row.
     Start {
@@ -77,6 +88,7 @@ pub(crate) struct Tables {
     pub(crate) sittings: Vec<SittingRows>,
     pub(crate) tokens: BTreeMap<u64, (usize, i64)>,
     pub(crate) open: Vec<bool>,
+    pub(crate) pauses: Vec<Pauses>,
     pub(crate) clock_ms: i64,
 }
 
@@ -91,7 +103,13 @@ impl SittingRows {
 impl Tables {
     pub(crate) fn new(sittings: usize, rooms: usize) -> Self {
         let expected = SittingRows { phase: Phase::Expected, epoch: 0, ledger: Vec::new(), answers: BTreeMap::new() };
-        Self { sittings: vec![expected; sittings], tokens: BTreeMap::new(), open: vec![false; rooms], clock_ms: 0 }
+        Self {
+            sittings: vec![expected; sittings],
+            tokens: BTreeMap::new(),
+            open: vec![false; rooms],
+            pauses: vec![Pauses::default(); rooms],
+            clock_ms: 0,
+        }
     }
 
     /// Whether a statement would touch another number of rows than it must, which rolls its transaction back.
@@ -102,6 +120,8 @@ impl Tables {
             }
             Write::Accepted { sitting } => !matches!(self.sittings[*sitting].phase, Phase::Present { .. }),
             Write::Open { room } => self.open[*room],
+            Write::Pause { room, .. } => !self.open[*room] || self.pauses[*room].is_on(),
+            Write::Resume { room, .. } => !self.pauses[*room].is_on(),
             Write::Start { sitting, .. } => {
                 self.sittings[*sitting].phase != Phase::Present { confirmed: true, accepted: true }
             }
@@ -136,6 +156,8 @@ impl Tables {
                 self.sittings[*sitting].phase = Phase::Present { confirmed: true, accepted: true };
             }
             Write::Open { room } => self.open[*room] = true,
+            Write::Pause { room, clock_ms } => self.pauses[*room].began(*clock_ms),
+            Write::Resume { room, until_clock_ms } => self.pauses[*room].ended(*until_clock_ms),
             Write::Start { sitting, started_clock_ms, row } => {
                 let rows = &mut self.sittings[*sitting];
                 rows.phase = Phase::Writing { started_clock_ms: *started_clock_ms };

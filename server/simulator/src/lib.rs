@@ -33,6 +33,8 @@ pub enum Plant {
     LastArrivalWins,
     /// A server that starts forgets the proctors' grants.
     LedgerLost,
+    /// A server that starts forgets that a room stands still.
+    PauseForgotten,
     /// Nobody looks at the epoch, neither in memory nor in the commit.
     EpochNotChecked,
     /// Changes are taken one millisecond longer.
@@ -44,10 +46,11 @@ pub enum Plant {
 
 impl Plant {
     /// Every one.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SkipFlush,
         Self::LastArrivalWins,
         Self::LedgerLost,
+        Self::PauseForgotten,
         Self::EpochNotChecked,
         Self::DeadlineOffByOne,
         Self::StaleServerTicks,
@@ -59,6 +62,7 @@ impl Plant {
             Self::SkipFlush => "skip-flush",
             Self::LastArrivalWins => "last-arrival-wins",
             Self::LedgerLost => "ledger-lost",
+            Self::PauseForgotten => "pause-forgotten",
             Self::EpochNotChecked => "epoch-not-checked",
             Self::DeadlineOffByOne => "deadline-off-by-one",
             Self::StaleServerTicks => "stale-server-ticks",
@@ -138,6 +142,8 @@ pub struct Counts {
     pub refused_late: u64,
     /// Sittings that came to their end.
     pub closed: u64,
+    /// Rooms that stood still, and that went on.
+    pub pauses: u64,
     /// By sort.
     pub faults: [u64; FAULTS],
 }
@@ -150,6 +156,7 @@ impl Counts {
         self.in_time += other.in_time;
         self.refused_late += other.refused_late;
         self.closed += other.closed;
+        self.pauses += other.pauses;
         for (sum, count) in self.faults.iter_mut().zip(other.faults) {
             *sum += count;
         }

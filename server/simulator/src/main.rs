@@ -30,9 +30,9 @@ fn main() -> ExitCode {
     let faults: Vec<String> =
         Fault::ALL.iter().zip(counts.faults).map(|(fault, count)| format!("{fault:?} {count}")).collect();
     let seconds = start.elapsed().as_secs_f64();
-    let Counts { steps, acknowledged, in_time, refused_late, closed, .. } = counts;
+    let Counts { steps, acknowledged, in_time, refused_late, closed, pauses, .. } = counts;
     println!(
-        "{seeds} seeds, {steps} steps, {seconds:.1} s; faults: {}; {closed} sittings closed, {acknowledged} answers \
+        "{seeds} seeds, {steps} steps, {seconds:.1} s; faults: {}; {closed} sittings closed, {pauses} pauses begun or ended, {acknowledged} answers \
          acknowledged, {in_time} found that were chosen 10 s before the end, {refused_late} requests refused as late; {}",
         faults.join(", "),
         if violation.is_some() { "A LAW DOES NOT HOLD" } else { "lost = 0, late = 0" }

@@ -1,7 +1,7 @@
 //! Candidates at their machines, and proctors at theirs.
 
 use kaochang_app::{
-    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Outbox, Refused, Storage},
+    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, HEARTBEAT_PAUSED_MS, Outbox, Refused, Storage},
     wire::{ExamWire, SaveReply, SaveRequest},
 };
 use question_bank::question::Kind;
@@ -179,7 +179,7 @@ impl World {
         }
         let its_tab = &mut its.tabs[tab];
         (its_tab.outbox, its_tab.cells, its_tab.shows) = (Some(outbox), cells, Shows::Exam);
-        its_tab.epoch = exam.epoch;
+        (its_tab.epoch, its_tab.paused) = (exam.epoch, false);
         let claim = its_tab.id;
         its.machines[machine].claim = claim;
         let link = &mut self.links[candidate][machine];
@@ -194,9 +194,10 @@ impl World {
         let rebased_ms = self.now_ms;
         let tab = &mut self.candidates[candidate].tabs[tab];
         (tab.remaining_ms, tab.rebased_ms) = (remaining_ms, rebased_ms);
+        let paused = tab.paused;
         let up_ms = remaining_ms * 1_000 / tab.pace + 1;
         let tab = tab.id;
-        if remaining_ms > 0 {
+        if remaining_ms > 0 && !paused {
             self.after(up_ms, Event::TimeUp { candidate, tab, rebased_ms });
         }
     }
@@ -205,7 +206,7 @@ impl World {
         let its = &mut self.candidates[candidate].tabs[tab];
         let Some(outbox) = &mut its.outbox else { return };
         let more = outbox.saved(reply).more;
-        its.offline = false;
+        (its.offline, its.paused) = (false, reply.paused);
         for answer in &reply.superseded {
             if !outbox.waits(answer.position) {
                 its.cells[answer.position as usize - 1] = (answer.response.clone(), answer.flagged);
@@ -220,14 +221,18 @@ impl World {
         if more {
             self.rebase(candidate, tab, reply.remaining_ms);
             self.pump(candidate, tab);
-        } else if its.hands_in {
+        } else if its.hands_in && !its.paused {
             (its.hands_in, its.shows) = (false, Shows::Loading);
             let epoch = its.epoch;
             self.send(candidate, tab, Ask::HandIn(epoch));
         } else {
             self.rebase(candidate, tab, reply.remaining_ms);
-            let over = reply.remaining_ms <= 0;
-            self.schedule(candidate, tab, if over { HEARTBEAT_OVER_MS } else { HEARTBEAT_MS });
+            let wait_ms = match reply {
+                SaveReply { remaining_ms: ..=0, .. } => HEARTBEAT_OVER_MS,
+                SaveReply { paused: true, .. } => HEARTBEAT_PAUSED_MS,
+                _ => HEARTBEAT_MS,
+            };
+            self.schedule(candidate, tab, wait_ms);
         }
     }
 
@@ -357,7 +362,11 @@ impl World {
         let sitting = writing[self.chance.below(writing.len())];
         let room = self.exam.rooms[sitting];
         if self.servers[self.primary].memory.open[room] {
+            let paused = self.servers[self.primary].memory.pauses[room].is_on();
             match self.chance.below(20) {
+                // Nobody waits for ever: half of the time the room goes on.
+                _ if paused && self.chance.permille(500) => self.proctor_does(What::Resume { room })?,
+                6..=7 if self.now_ms < 400_000 => self.proctor_does(What::Pause { room })?,
                 0 => self
                     .proctor_does(What::Close { sittings: vec![sitting], by: delivery::sitting::ClosedBy::Proctor })?,
                 1 => self.proctor_does(What::Release { sitting })?,

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use delivery::{
     clock::ExamClock,
     ledger::{Cause, LedgerRow},
+    pause::Pauses,
+    room::RoomState,
     session::Terms,
     sitting::{Change, ClosedBy, Phase, Refusal, Shape, Sitting},
 };
@@ -26,6 +28,7 @@ pub(crate) struct Memory {
     pub(crate) sittings: Vec<Sitting>,
     pub(crate) tokens: BTreeMap<u64, (usize, i64)>,
     pub(crate) open: Vec<bool>,
+    pub(crate) pauses: Vec<Pauses>,
     pub(crate) clock: ExamClock,
 }
 
@@ -93,6 +96,12 @@ pub(crate) enum What {
     Grant {
         sittings: Vec<usize>,
         grant_ms: i64,
+    },
+    Pause {
+        room: usize,
+    },
+    Resume {
+        room: usize,
     },
     Release {
         sitting: usize,
@@ -169,6 +178,10 @@ impl Memory {
             sittings: tables.sittings.iter().map(restore).collect(),
             tokens: tables.tokens.clone(),
             open: tables.open.clone(),
+            pauses: match plant {
+                Some(Plant::PauseForgotten) => vec![Pauses::default(); tables.pauses.len()],
+                _ => tables.pauses.clone(),
+            },
             clock: ExamClock::resume(tables.clock_ms),
         }
     }
@@ -176,6 +189,11 @@ impl Memory {
     /// Whether the exam clock runs: a room is open or was.
     pub(crate) fn running(&self) -> bool {
         self.open.contains(&true)
+    }
+
+    /// The exam clock as a sitting's room counts it.
+    pub(crate) fn clock_of(&self, exam: &Exam, sitting: usize, clock_ms: i64) -> i64 {
+        self.pauses[exam.rooms[sitting]].clock_ms(clock_ms)
     }
 
     /// Lets a save in.
@@ -189,6 +207,7 @@ impl Memory {
         let (id, own) = *self.tokens.get(&token)?;
         let sitting = &self.sittings[id];
         let changes: Vec<Change> = request.changes.iter().map(domain).collect();
+        let clock_ms = self.clock_of(exam, id, clock_ms);
         let (epochs, now) = match plant {
             Some(Plant::EpochNotChecked) => ((sitting.epoch, sitting.epoch), clock_ms),
             Some(Plant::DeadlineOffByOne) => ((own, request.epoch), clock_ms - 1),
@@ -211,6 +230,15 @@ impl Memory {
             },
             What::Open { room } if self.open[*room] => Vec::new(),
             What::Explain { .. } => Vec::new(),
+            What::Pause { room } => match self.pauses[*room].may_begin(self.state(*room)) {
+                Ok(()) => vec![Write::Pause { room: *room, clock_ms }],
+                Err(_) => Vec::new(),
+            },
+            What::Resume { room } => match self.pauses[*room].until(&exam.terms, clock_ms) {
+                Ok(until_clock_ms) => self.resume(*room, until_clock_ms, exam, clock_ms),
+                Err(_) => Vec::new(),
+            },
+            What::StartWaiting { room, .. } if self.pauses[*room].is_on() => Vec::new(),
             What::Open { room } if self.running() => vec![Write::Open { room: *room }],
             What::Open { room } => vec![Write::Open { room: *room }, Write::Clock(clock_ms)],
             What::StartWaiting { room, lead_ms } => {
@@ -235,16 +263,29 @@ impl Memory {
                 _ => Vec::new(),
             },
             What::HandIn { sitting, epoch } => {
-                self.sittings[*sitting].may_hand_in(*epoch, &exam.terms, clock_ms)?;
+                let pauses = &self.pauses[exam.rooms[*sitting]];
+                self.sittings[*sitting].may_hand_in(*epoch, &exam.terms, pauses, clock_ms)?;
                 vec![Write::Close { sitting: *sitting, by: ClosedBy::Candidate, clock_ms, epoch: Some(*epoch) }]
             }
             What::Close { sittings, by } => sittings
                 .iter()
-                .filter(|id| self.sittings[**id].may_close(*by, &exam.terms, clock_ms))
+                .filter(|id| self.sittings[**id].may_close(*by, &exam.terms, self.clock_of(exam, **id, clock_ms)))
                 .map(|id| Write::Close { sitting: *id, by: *by, clock_ms, epoch: None })
                 .collect(),
             What::Keep { clock_ms } => vec![Write::Clock(*clock_ms)],
         })
+    }
+
+    fn state(&self, room: usize) -> RoomState {
+        if self.open[room] { RoomState::Open } else { RoomState::Preparing }
+    }
+
+    /// The end of the pause, with a row for everybody who writes.
+    fn resume(&self, room: usize, until_clock_ms: i64, exam: &Exam, clock_ms: i64) -> Vec<Write> {
+        let pause_ms = self.pauses[room].length_ms(until_clock_ms);
+        let writing = (0..self.sittings.len()).filter(|id| exam.rooms[*id] == room && self.sittings[*id].is_writing());
+        let rows = writing.map(|id| Write::Grant { sitting: id, row: self.row(id, pause_ms, Cause::Pause, clock_ms) });
+        std::iter::once(Write::Resume { room, until_clock_ms }).chain(rows).collect()
     }
 
     fn row(&self, sitting: usize, grant_ms: i64, cause: Cause, clock_ms: i64) -> LedgerRow {
@@ -272,6 +313,8 @@ impl Memory {
                 self.sittings[*sitting].phase = Phase::Present { confirmed: true, accepted: true };
             }
             Write::Open { room } => self.open[*room] = true,
+            Write::Pause { room, clock_ms } => self.pauses[*room].began(*clock_ms),
+            Write::Resume { room, until_clock_ms } => self.pauses[*room].ended(*until_clock_ms),
             Write::Start { sitting, started_clock_ms, row } => {
                 self.sittings[*sitting].started(*started_clock_ms, row.clone());
             }
@@ -291,7 +334,8 @@ impl Memory {
     }
 
     /// The answer to a save that is on stable storage and applied.
-    pub(crate) fn reply(&self, save: &Save, clock_ms: i64) -> SaveReply {
+    pub(crate) fn reply(&self, save: &Save, exam: &Exam, clock_ms: i64) -> SaveReply {
+        let clock_ms = self.clock_of(exam, save.sitting, clock_ms);
         let sitting = &self.sittings[save.sitting];
         let superseded = sitting.superseded(&save.changes);
         SaveReply {
@@ -301,6 +345,7 @@ impl Memory {
             saved_text: String::new(),
             superseded: superseded.into_iter().filter_map(|at| answer_wire(sitting, at)).collect(),
             hand_raised: false,
+            paused: self.pauses[exam.rooms[save.sitting]].is_on(),
         }
     }
 

@@ -37,6 +37,7 @@ impl World {
             return;
         }
         self.primary = server;
+        self.book.loaded();
         let memory = Memory::load(&self.disk.written, &self.exam, self.plant);
         let process = &mut self.servers[server];
         process.memory = memory;
@@ -117,11 +118,13 @@ impl World {
         let ready = Phase::Present { confirmed: true, accepted: true };
         for room in 0..memory.open.len() {
             let waits = |id: usize| self.exam.rooms[id] == room && memory.sittings[id].phase == ready;
-            if memory.open[room] && (0..memory.sittings.len()).any(waits) {
+            if memory.open[room] && !memory.pauses[room].is_on() && (0..memory.sittings.len()).any(waits) {
                 due.push_back(What::StartWaiting { room, lead_ms: self.exam.terms.start_lead_ms });
             }
         }
-        let over = |id: &usize| memory.sittings[*id].is_over(&self.exam.terms, step.clock_ms);
+        let over = |id: &usize| {
+            memory.sittings[*id].is_over(&self.exam.terms, memory.clock_of(&self.exam, *id, step.clock_ms))
+        };
         let over: Vec<usize> = (0..memory.sittings.len()).filter(over).collect();
         if !over.is_empty() {
             due.push_back(What::Close { sittings: over, by: ClosedBy::Clock });
@@ -189,7 +192,8 @@ impl World {
             }
             What::Accept { sitting } => {
                 let room = self.exam.rooms[sitting];
-                if self.servers[server].memory.open[room] && !writes.is_empty() {
+                let memory = &self.servers[server].memory;
+                if memory.open[room] && !memory.pauses[room].is_on() && !writes.is_empty() {
                     self.servers[server].acts.push_back(push(What::StartWaiting { room, lead_ms: 0 }));
                 }
             }
@@ -205,6 +209,8 @@ impl World {
                     }
                 }
             }
+            What::Pause { room } if !writes.is_empty() => self.book.told_paused(room),
+            What::Resume { room } if !writes.is_empty() => self.book.told_resumed(room),
             What::HandIn { .. } => {
                 reply = Some(match result {
                     Ok(()) | Err(Refusal::Closed) => Reply::Over,
@@ -263,6 +269,8 @@ impl World {
         let Some((id, epoch)) = memory.tokens.get(&token).copied() else { return Reply::Stale };
         match memory.sittings[id].phase {
             _ if epoch != memory.sittings[id].epoch => Reply::Stale,
+            // Without questions; it comes again by itself.
+            Phase::Writing { .. } if memory.pauses[self.exam.rooms[id]].is_on() => Reply::Waiting,
             Phase::Writing { .. } => Reply::Page(Box::new(memory.page(id, &self.exam, self.clock(server)))),
             Phase::Closed { .. } => Reply::Over,
             _ => Reply::Waiting,
@@ -356,7 +364,7 @@ impl World {
             let write = Write::Answer { sitting, epoch, clock_ms, change };
             self.servers[server].memory.apply(&write, self.plant);
         }
-        let reply = self.servers[server].memory.reply(&save, self.clock(server));
+        let reply = self.servers[server].memory.reply(&save, &self.exam, self.clock(server));
         if let Ask::Save(request) = &save.message.ask {
             self.book.acknowledged(sitting, &request.changes, &reply);
         }

@@ -186,7 +186,7 @@ impl World {
             next_id: 0,
             probed: vec![0; sittings],
             clock_seen: (0, 0),
-            book: Book::new(sittings, exam.paper.len()),
+            book: Book::new(exam.paper.len(), &exam.rooms),
             counts: Counts::default(),
             touched: Vec::new(),
             ended_ms: None,
@@ -327,6 +327,7 @@ impl World {
                         self.ended_by_clock(*sitting, *clock_ms)?;
                     }
                 }
+                Write::Pause { .. } | Write::Resume { .. } => self.counts.pauses += 1,
                 Write::Open { .. } | Write::Clock(_) | Write::Quarantine => {}
             }
         }

@@ -19,6 +19,7 @@ fn some_hundred_seeds_without_a_plant() {
     let mut sum = Counts::default();
     (0..400).for_each(|seed| sum.add(&clean(seed)));
     assert!(sum.faults.iter().all(|count| *count > 0), "every sort of fault: {sum:?}");
+    assert!(sum.pauses > 200, "{sum:?}");
     assert!(sum.acknowledged > 10_000 && sum.in_time > 100 && sum.refused_late > 500, "{sum:?}");
 }
 
@@ -58,6 +59,11 @@ fn last_arrival_wins_is_found() {
 #[test]
 fn a_ledger_lost_on_restart_is_found() {
     found(Plant::LedgerLost, "rebuilt");
+}
+
+#[test]
+fn a_pause_forgotten_on_restart_is_found() {
+    found(Plant::PauseForgotten, "law 3");
 }
 
 #[test]

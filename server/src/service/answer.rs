@@ -147,8 +147,10 @@ impl Centre {
             return Err((SaveRefusalCode::Busy, None));
         }
         let clock_ms = self.now(session);
+        // What a page sends while its room stands still is taken: it may not know yet, or have sent it before.
+        let now = self.now_in(session, &sitting.room);
         let changes: Vec<Change> = request.changes.iter().map(domain).collect();
-        let admitted = sitting.sitting.admit(&session.terms, (epoch, request.epoch), &changes, clock_ms);
+        let admitted = sitting.sitting.admit(&session.terms, (epoch, request.epoch), &changes, now);
         let changes = admitted.map_err(|refusal| (code(refusal), Some(ids.clone())))?;
         if let Some(sitting) = hall.sitting_mut(&ids.0, &ids.1) {
             sitting.signs.heard_ms = Some(monotonic);
@@ -169,7 +171,7 @@ impl Centre {
         if epoch != form.epoch {
             return Err(Code::EpochStale.into());
         }
-        sitting.sitting.writable(epoch, &session.terms, clock_ms).map_err(notice)?;
+        sitting.sitting.writable(epoch, &session.terms, self.now_in(session, &sitting.room)).map_err(notice)?;
         let same = sitting
             .sitting
             .answer(form.position)
@@ -203,7 +205,7 @@ impl Centre {
         let hall = self.hall();
         let session = hall.sessions.get(&admitted.session)?;
         let sitting = session.sittings.get(&admitted.sitting)?;
-        let remaining_ms = sitting.sitting.remaining_ms(self.now(session));
+        let remaining_ms = sitting.sitting.remaining_ms(self.now_in(session, &sitting.room));
         let superseded = sitting.sitting.superseded(&admitted.changes);
         Some(SaveReply {
             acked_seq: admitted.changes.iter().map(|change| change.seq).max().unwrap_or(0),
@@ -212,6 +214,7 @@ impl Centre {
             saved_text: self.time_text(admitted.at_ms),
             superseded: superseded.into_iter().filter_map(|at| answer_wire(at, &sitting.sitting)).collect(),
             hand_raised: sitting.signs.hand_at_ms.is_some(),
+            paused: session.rooms[&sitting.room].room.pauses.is_on(),
         })
     }
 
@@ -315,6 +318,7 @@ pub(crate) fn notice(refusal: SittingRefusal) -> Refusal {
         SittingRefusal::Position(_) => Code::PositionInvalid.into(),
         SittingRefusal::Response(_) | SittingRefusal::Sequence(_) => Code::ResponseInvalid.into(),
         SittingRefusal::Stale(position) => Refusal::with(Code::FormStale, position),
+        SittingRefusal::Paused => Code::RoomIsPaused.into(),
         SittingRefusal::HandInTooEarly { .. } => Code::HandInTooEarly.into(),
     }
 }

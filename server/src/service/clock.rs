@@ -177,7 +177,7 @@ fn due(hall: &mut Hall, monotonic: i64, wall: i64, shared: bool) -> Due {
         let over = session
             .sittings
             .values()
-            .filter(|s| s.sitting.is_over(&session.terms, step.clock_ms))
+            .filter(|s| s.sitting.is_over(&session.terms, session.rooms[&s.room].room.pauses.clock_ms(step.clock_ms)))
             .map(|s| s.id.clone());
         let over: Vec<String> = over.collect();
         if !over.is_empty() {
@@ -185,7 +185,8 @@ fn due(hall: &mut Hall, monotonic: i64, wall: i64, shared: bool) -> Due {
         }
         // The opening starts them in a transaction after its own: a server killed in between left them waiting.
         let ready = Phase::Present { confirmed: true, accepted: true };
-        let open = session.rooms.values().filter(|room| room.room.state == RoomState::Open);
+        // Nobody starts while a room stands still; who came meanwhile starts when it goes on.
+        let open = session.rooms.values().filter(|r| r.room.state == RoomState::Open && !r.room.pauses.is_on());
         let waiting =
             open.filter(|room| session.sittings.values().any(|s| s.room == room.id && s.sitting.phase == ready));
         due.waiting.extend(waiting.map(|room| (session.id.clone(), room.id.clone())));

@@ -15,6 +15,8 @@ use delivery::{
 use kaochang_app::view::{self, SessionHead, WhoView};
 use question_bank::{blueprint::Blueprint, paper::Paper, standard::Standard};
 
+use crate::store::room::PauseRow;
+
 /// Everything in memory.
 #[derive(Debug, Default)]
 pub struct Hall {
@@ -137,6 +139,8 @@ pub struct Room {
     pub names: BTreeMap<String, String>,
     /// Seat → code that enrols a machine as it.
     pub seats: BTreeMap<u32, String>,
+    /// Every pause, in order; what they do to the clock is in [`room::Room::pauses`].
+    pub pauses: Vec<PauseRow>,
     /// Wall time.
     pub opened_at_ms: Option<i64>,
     /// Wall time.
@@ -232,6 +236,11 @@ impl Hall {
         self.seats.extend(machines);
     }
 
+    /// A room, to be changed.
+    pub fn room_mut(&mut self, session: &str, room: &str) -> Option<&mut Room> {
+        self.sessions.get_mut(session)?.rooms.get_mut(room)
+    }
+
     /// A room by its id, with its session.
     pub fn room(&self, room: &str) -> Option<(&Session, &Room)> {
         self.sessions.values().find_map(|session| Some((session, session.rooms.get(room)?)))
@@ -319,6 +328,18 @@ impl Session {
     /// Whether the exam clock can be read here. One that stood still among others must hear first how far they counted.
     pub fn is_awake(&self, monotonic_ms: i64) -> bool {
         self.waking.is_none() && !(self.state == SessionState::Running && self.clock.is_stalled(monotonic_ms))
+    }
+}
+
+impl Room {
+    /// Number of the room's next pause.
+    pub fn next_pause_no(&self) -> i64 {
+        self.pauses.last().map_or(0, |pause| pause.number) + 1
+    }
+
+    /// The pause that is on.
+    pub fn pause(&self) -> Option<&PauseRow> {
+        self.pauses.last().filter(|_| self.room.pauses.is_on())
     }
 }
 

@@ -92,7 +92,7 @@ impl Centre {
             let session = hall.sessions.get(session_id).ok_or_else(|| inconsistent("a session that is not there"))?;
             let clock_ms = self.now(session);
             let open = ids.iter().filter_map(|id| session.sittings.get(id));
-            let open = open.filter(|s| s.sitting.may_close(by, &session.terms, clock_ms));
+            let open = open.filter(|s| s.sitting.may_close(by, &session.terms, self.now_in(session, &s.room)));
             let jobs: Vec<Job> = open.map(|s| Job { sitting: s.id.clone(), marker: Marker::of(session, s) }).collect();
             (jobs, clock_ms, session.standard.id.clone())
         };

@@ -21,6 +21,7 @@ use super::{
     account::Staff,
     acting::Acting,
     hall::{Hall, Room, Session},
+    pause::PauseEnd,
     session::granted_act,
 };
 use crate::store::{StoreError, audit::Act, room as rooms, session as sessions, sitting as sittings};
@@ -80,7 +81,7 @@ impl Centre {
         let detail = json!({ "name": proctor.name });
         let act = Act { at_ms, actor: &proctor.login, act: "proctor.checked-in", subject: room_id, detail };
         acting.append(&[act]).await?;
-        if let Some(room) = room_mut(&mut *acting.commit().await?, &session_id, room_id) {
+        if let Some(room) = acting.commit().await?.room_mut(&session_id, room_id) {
             room.room.present.insert(proctor.login.clone(), at_ms);
             room.names.insert(proctor.login, proctor.name);
         }
@@ -106,7 +107,7 @@ impl Centre {
         let detail = json!({ "proctor": login, "missing": missing });
         let act = Act { at_ms, actor: &actor.login, act: "proctor.checked-out", subject: room_id, detail };
         acting.append(&[act]).await?;
-        if let Some(room) = room_mut(&mut *acting.commit().await?, &session_id, room_id) {
+        if let Some(room) = acting.commit().await?.room_mut(&session_id, room_id) {
             room.room.present.remove(login);
             room.names.remove(login);
         }
@@ -148,7 +149,7 @@ impl Centre {
                 session.clock.tick(self.world.monotonic_ms());
             }
         }
-        if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
+        if let Some(room) = hall.room_mut(&session_id, room_id) {
             room.room.state = RoomState::Open;
             room.room.opened_clock_ms = Some(clock_ms);
             room.opened_at_ms = Some(at_ms);
@@ -350,7 +351,7 @@ impl Centre {
     pub async fn end_room(&self, room_id: &str, actor: &Staff, why: &str, confirmed: bool) -> Result<Notice, Refusal> {
         let session_id = self.session_of_room(room_id)?;
         let mut acting = self.begin(&session_id).await?;
-        let (writing, unstarted) = self.in_room(room_id, actor, |session, room| {
+        let (writing, unstarted, pause) = self.in_room(room_id, actor, |session, room| {
             if room.room.state != RoomState::Open {
                 return Err(Code::RoomNotOpen.into());
             }
@@ -364,7 +365,9 @@ impl Centre {
             };
             let writing = ids(|phase| matches!(phase, Phase::Writing { .. }));
             let unstarted = ids(|phase| matches!(phase, Phase::Expected | Phase::Present { .. }));
-            Ok((writing, unstarted))
+            // A room that is ended while it stands still (it was left, and nobody comes back) has stood still until then.
+            let pause = room.pause().map(|_| PauseEnd::of(room, self.now(session)));
+            Ok((writing, unstarted, pause))
         })?;
         if !confirmed {
             return Err(Refusal::with(Code::RoomStillWriting, writing.len()));
@@ -373,6 +376,11 @@ impl Centre {
         let closed = self.close(&mut acting, &session_id, &writing, ClosedBy::Proctor, &actor.login, &why).await?;
         self.write_absent(&mut acting, &session_id, &unstarted, &actor.login).await?;
         let at_ms = self.world.wall_ms();
+        if let Some(pause) = &pause {
+            let until_clock_ms = pause.until_clock_ms;
+            rooms::end_pause(&mut acting.tx, &session_id, room_id, &actor.login, until_clock_ms, at_ms).await?;
+            acting.append(&[pause.act("room.pause-ended", room_id, &actor.login, at_ms)]).await?;
+        }
         rooms::end(&mut acting.tx, &session_id, room_id, at_ms).await?;
         let detail = json!({ "reason": why, "forced": writing.len(), "absent": unstarted.len() });
         acting.append(&[Act { at_ms, actor: &actor.login, act: "room.ended", subject: room_id, detail }]).await?;
@@ -388,19 +396,22 @@ impl Centre {
         if finished && let Some(session) = hall.sessions.get_mut(&session_id) {
             session.state = SessionState::Finished;
         }
-        if let Some(room) = room_mut(&mut hall, &session_id, room_id) {
+        if let Some(room) = hall.room_mut(&session_id, room_id) {
+            if let Some(pause) = &pause {
+                pause.apply(room, &actor.login, at_ms);
+            }
             room.room.state = RoomState::Ended;
             room.ended_at_ms = Some(at_ms);
         }
         Ok(Code::RoomEnded.into())
     }
 
-    fn session_of_room(&self, room_id: &str) -> Result<String, Refusal> {
+    pub(crate) fn session_of_room(&self, room_id: &str) -> Result<String, Refusal> {
         self.hall().room(room_id).map(|(session, _)| session.id.clone()).ok_or(Refusal::NotFound)
     }
 
     /// Looks at a room on behalf of a proctor who must be checked in to it.
-    fn in_room<T>(
+    pub(crate) fn in_room<T>(
         &self,
         room_id: &str,
         actor: &Staff,
@@ -439,10 +450,6 @@ fn apply_absent(hall: &mut Hall, session: &str, ids: &[String]) {
     }
 }
 
-fn room_mut<'a>(hall: &'a mut Hall, session: &str, room: &str) -> Option<&'a mut Room> {
-    hall.sessions.get_mut(session)?.rooms.get_mut(room)
-}
-
 /// The number of another room that has not ended and that this proctor is checked in to.
 fn elsewhere(hall: &Hall, login: &str) -> Option<u32> {
     let rooms = hall.sessions.values().flat_map(|session| session.rooms.values());
@@ -454,7 +461,7 @@ fn elsewhere(hall: &Hall, login: &str) -> Option<u32> {
 }
 
 /// What a person wrote, trimmed; neither empty nor endless.
-fn reason(text: &str) -> Result<String, Refusal> {
+pub(crate) fn reason(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > REASON_CHARS_MAX {
         Err(Code::ReasonMissing.into())

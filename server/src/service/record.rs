@@ -7,14 +7,14 @@ use delivery::{
     room::proctors_required,
     sitting::{ClosedBy, Phase},
 };
-use kaochang_app::view::{self, RecordView};
+use kaochang_app::view::{self, PauseRecord, RecordView};
 
 use super::{
     Centre, Refusal,
     room::room_state_view,
     sitting::{as_u32, closed_by_view},
 };
-use crate::store::{audit, room as rooms, room::PresenceRow, session as sessions};
+use crate::store::{audit, room as rooms, room::PauseRow, room::PresenceRow, session as sessions};
 
 impl Centre {
     /// The record of a room as it stands now.
@@ -26,6 +26,8 @@ impl Centre {
             .into_iter()
             .filter(|presence| presence.room_id == room_id)
             .collect();
+        let pauses: Vec<PauseRow> =
+            rooms::pauses(&mut tx, &session_id).await?.into_iter().filter(|pause| pause.room_id == room_id).collect();
         let outages = sessions::outages(&mut tx, &session_id).await?;
         let rows = audit::rows(&mut tx, &session_id).await?;
         let head = audit::read_head(&mut tx, &session_id).await?;
@@ -43,7 +45,8 @@ impl Centre {
         let absent = sittings.iter().filter(|s| s.sitting.phase == Phase::Absent);
         let absent: Vec<_> = absent.map(|s| s.who(room.number)).collect();
         let grants = sittings.iter().flat_map(|s| s.sitting.ledger.iter().map(move |row| (s, row)));
-        let grants = grants.filter(|(_, row)| row.cause != Cause::Duration);
+        // A pause is everybody's, and has a list of its own.
+        let grants = grants.filter(|(_, row)| !matches!(row.cause, Cause::Duration | Cause::Pause));
         let incidents = rows.iter().filter(|row| {
             let about = row.subject == room_id || sittings.iter().any(|s| s.id == row.subject);
             about
@@ -83,11 +86,25 @@ impl Centre {
             grants: grants.map(|(s, row)| (s.who(room.number), self.ledger_view(row))).collect(),
             incidents: incidents.map(|row| self.event_view(row)).collect(),
             outages: outages.iter().map(|o| (self.time_text(o.down_at_ms), self.time_text(o.up_at_ms))).collect(),
+            pauses: pauses.iter().map(|pause| self.pause_record(pause)).collect(),
             closed: closed.into_values().collect(),
             audit_head: head.short(),
             printed_text: self.date_text(wall),
             absent,
         })
+    }
+}
+
+impl Centre {
+    fn pause_record(&self, pause: &PauseRow) -> PauseRecord {
+        PauseRecord {
+            since_text: self.time_text(pause.since_at_ms),
+            until_text: pause.until_at_ms.map(|at| self.time_text(at)),
+            counted_ms: pause.until_clock_ms.map(|until| until - pause.since_clock_ms),
+            reason: pause.reason.clone(),
+            paused_by: pause.paused_by.clone(),
+            ended_by: pause.ended_by.clone(),
+        }
     }
 }
 

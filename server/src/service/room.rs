@@ -8,7 +8,7 @@ use delivery::{
 };
 use kaochang_app::{
     view::{
-        self, EventRow, GrantCause, LedgerRowView, ProctorRow, RoomRow, RoomView, SessionRow, SittingDetail,
+        self, EventRow, GrantCause, LedgerRowView, PauseView, ProctorRow, RoomRow, RoomView, SessionRow, SittingDetail,
         StaffHomeView, TileView,
     },
     wire::SeatState,
@@ -71,8 +71,14 @@ impl Centre {
         let hall = self.hall();
         let (session, room) = hall.room(room_id).ok_or(Refusal::NotFound)?;
         let sittings = session.in_room(room_id);
-        let longest = sittings.iter().map(|s| s.sitting.remaining_ms(self.now(session))).max().unwrap_or(0);
+        let longest = sittings.iter().map(|s| s.sitting.remaining_ms(self.now_in(session, room_id))).max().unwrap_or(0);
         let tiles: Vec<TileView> = sittings.iter().map(|s| self.tile(session, s, monotonic, wall)).collect();
+        let pause = room.pause().map(|pause| PauseView {
+            since_text: self.time_text(pause.since_at_ms),
+            for_ms: (self.now(session) - pause.since_clock_ms).max(0),
+            reason: pause.reason.clone(),
+            by: pause.paused_by.clone(),
+        });
         let proctors = room.room.present.iter().map(|(login, since)| ProctorRow {
             account: login.clone(),
             name: room.names.get(login).cloned().unwrap_or_default(),
@@ -84,7 +90,9 @@ impl Centre {
             number: room.number,
             state: room_state_view(room.room.state),
             clock_text: self.time_text(wall),
-            end_text: (room.room.state == RoomState::Open).then(|| self.time_text(wall + longest)),
+            // While the room stands still nobody knows its end.
+            end_text: (room.room.state == RoomState::Open && pause.is_none()).then(|| self.time_text(wall + longest)),
+            pause,
             proctors: proctors.collect(),
             proctors_required: session.proctors_required(room_id),
             columns: room.columns,
@@ -116,7 +124,7 @@ impl Centre {
             state,
             answered: sitting.answered(),
             questions: as_u32(sitting.paper.items.len()),
-            remaining_ms: writing.then(|| sitting.sitting.remaining_ms(self.now(session))),
+            remaining_ms: writing.then(|| sitting.sitting.remaining_ms(self.now_in(session, &sitting.room))),
             saved_ago_ms: sitting.signs.saved_at_ms.filter(|_| writing).map(|at| (wall - at).max(0)),
             offline_ms,
             hand_ms: sitting.signs.hand_at_ms.map(|at| (wall - at).max(0)),
@@ -135,7 +143,7 @@ impl Centre {
             let tile = self.tile(session, sitting, monotonic, wall);
             let taken: Vec<u32> = session.in_room(room_id).iter().map(|sitting| sitting.seat).collect();
             let detail = SittingDetail {
-                end_text: tile.remaining_ms.map(|ms| self.time_text(wall + ms)),
+                end_text: tile.remaining_ms.filter(|_| room.pause().is_none()).map(|ms| self.time_text(wall + ms)),
                 tile,
                 who: sitting.who(room.number),
                 ledger: sitting.sitting.ledger.iter().map(|row| self.ledger_view(row)).collect(),
@@ -158,6 +166,7 @@ impl Centre {
                 Cause::Duration => GrantCause::Duration,
                 Cause::Accommodation => GrantCause::Accommodation,
                 Cause::Extension => GrantCause::Extension,
+                Cause::Pause => GrantCause::Pause,
             },
             reason: row.reason.clone(),
             actor: row
@@ -192,6 +201,7 @@ pub(crate) fn room_state_view(state: RoomState) -> view::RoomState {
 /// Changes with everything on the page that a reload would show anew: the room's state, its proctors, its seats.
 fn shape(session: &Session, room: &Room) -> String {
     let start = DigestOf::new("kaochang/room-shape").text(room.room.state.code());
+    let start = start.number(room.pause().map_or(0, |pause| pause.number));
     let proctors = room.room.present.keys().fold(start, |digest, login| digest.text(login));
     let seats = session.in_room(&room.id).iter().fold(proctors, |digest, s| digest.text(&s.id).number(s.seat.into()));
     seats.finish().short()

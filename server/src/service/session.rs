@@ -8,6 +8,7 @@ use std::{
 use delivery::{
     clock::ExamClock,
     ledger::{Cause, LedgerRow},
+    pause::Pauses,
     room::RoomState,
     session::{Purpose, SessionState},
     sitting::{Answer, ClosedBy, Phase, Shape},
@@ -269,7 +270,7 @@ impl Centre {
     /// Takes a finished session into memory without its people.
     async fn load_at_rest(&self, tx: &mut Tx, row: SessionRow) -> Result<(), StoreError> {
         let row_no = audit::read_head(tx, &row.id).await?.row_no;
-        let rooms = rooms::of_session(tx, &row.id).await?.into_iter().map(|room| live_room(room, &[], &[]));
+        let rooms = rooms::of_session(tx, &row.id).await?.into_iter().map(|room| live_room(room, &[], &[], &[]));
         let rooms = rooms.collect::<Result<Vec<_>, _>>()?;
         let counts = sittings::counts(tx, &row.id).await?.into_iter().map(|(room, rostered, expected)| {
             Ok((room, Headcount { rostered: natural(rostered)?, expected: natural(expected)? }))
@@ -390,7 +391,9 @@ impl Centre {
     async fn load_rooms(&self, tx: &mut Tx, id: &str) -> Result<(Vec<Room>, HashMap<String, SeatAt>), StoreError> {
         let presences = rooms::presences(tx, id).await?;
         let seats = rooms::seats(tx, id).await?;
-        let rooms = rooms::of_session(tx, id).await?.into_iter().map(|room| live_room(room, &seats, &presences));
+        let pauses = rooms::pauses(tx, id).await?;
+        let rooms = rooms::of_session(tx, id).await?.into_iter();
+        let rooms = rooms.map(|room| live_room(room, &seats, &presences, &pauses));
         let rooms = rooms.collect::<Result<_, _>>()?;
         let mut machines = HashMap::new();
         for seat in seats {
@@ -551,7 +554,18 @@ pub(crate) fn outage_act(session_id: &str, outage: OutageRow, at_ms: i64) -> Act
     Act { at_ms, actor: "system", act: "session.outage", subject: session_id, detail }
 }
 
-fn live_room(row: RoomRow, seats: &[SeatRow], presences: &[rooms::PresenceRow]) -> Result<Room, StoreError> {
+fn live_room(
+    row: RoomRow,
+    seats: &[SeatRow],
+    presences: &[rooms::PresenceRow],
+    pauses: &[rooms::PauseRow],
+) -> Result<Room, StoreError> {
+    let pauses: Vec<rooms::PauseRow> = pauses.iter().filter(|pause| pause.room_id == row.id).cloned().collect();
+    let mut standing = Pauses::default();
+    for pause in &pauses {
+        standing.began(pause.since_clock_ms);
+        pause.until_clock_ms.into_iter().for_each(|until| standing.ended(until));
+    }
     let here = || presences.iter().filter(|presence| presence.room_id == row.id && presence.out_at_ms.is_none());
     let its_seats = seats.iter().filter(|seat| seat.room_id == row.id);
     Ok(Room {
@@ -561,11 +575,13 @@ fn live_room(row: RoomRow, seats: &[SeatRow], presences: &[rooms::PresenceRow]) 
             state: RoomState::from_code(&row.state).ok_or_else(|| inconsistent("a room's state"))?,
             present: here().map(|presence| (presence.login.clone(), presence.in_at_ms)).collect(),
             opened_clock_ms: row.opened_clock_ms,
+            pauses: standing,
         },
         names: here().map(|presence| (presence.login.clone(), presence.name.clone())).collect(),
         seats: its_seats
             .map(|seat| Ok((natural(seat.number)?, seat.code.clone())))
             .collect::<Result<_, StoreError>>()?,
+        pauses,
         opened_at_ms: row.opened_at_ms,
         ended_at_ms: row.ended_at_ms,
         id: row.id,

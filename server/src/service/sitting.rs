@@ -12,8 +12,8 @@ use kaochang_app::{
     i18n,
     notice::Code,
     view::{
-        self, ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, ReceiptView, RulesView, ScoreView,
-        WaitingView, WhoView,
+        self, ConfirmView, EnrolView, ExamView, HandInView, Lang, LoginView, PausedView, ReceiptView, RulesView,
+        ScoreView, WaitingView, WhoView,
     },
     wire::{AnswerWire, BlockWire, Choice, ExamWire, ItemWire},
 };
@@ -48,6 +48,8 @@ pub enum Place {
     Waiting,
     /// 作答
     Exam,
+    /// 作答, while the room stands still: no question is shown.
+    Paused,
     /// 交卷成功
     Receipt,
 }
@@ -166,9 +168,9 @@ impl Centre {
             return Ok(());
         }
         let room = &session.rooms[&sitting.room];
-        let since_ms = room.room.opened_clock_ms.map_or(0, |opened| self.now(session) - opened);
-        if room.room.state == RoomState::Ended || since_ms > session.terms.late_entry_ms {
-            let bar = room.opened_at_ms.unwrap_or(session.begins_at_ms) + session.terms.late_entry_ms;
+        if room.room.is_barred(&session.terms, self.now(session)) {
+            let opened = room.opened_at_ms.unwrap_or(session.begins_at_ms);
+            let bar = opened + session.terms.late_entry_ms + room.room.pauses.past_ms;
             return Err(Refusal::with(Code::TooLate, self.minute_text(bar)));
         }
         Ok(())
@@ -176,7 +178,7 @@ impl Centre {
 
     /// Where a candidate belongs now.
     pub fn place(&self, token: &str) -> Result<Place, Refusal> {
-        self.with_sitting(token, |_, sitting, _| Ok(place(sitting)))
+        self.with_sitting(token, |session, sitting, _| Ok(place(session, sitting)))
     }
 
     // --- Before the exam ---
@@ -234,8 +236,9 @@ impl Centre {
             let (session, sitting, _) = hall.by_token(&hash).ok_or(Refusal::SignedOut)?;
             // A double click, or a tick in between, has started it already.
             let waits = sitting.sitting.phase == Phase::Present { confirmed: true, accepted: true };
-            let open = session.rooms[&sitting.room].room.state == RoomState::Open;
-            (waits && open).then(|| self.start_of(session, std::iter::once(sitting), 0))
+            let room = &session.rooms[&sitting.room].room;
+            (waits && room.state == RoomState::Open && !room.pauses.is_on())
+                .then(|| self.start_of(session, std::iter::once(sitting), 0))
         };
         match start {
             Some(start) => self.start_sittings(acting, start).await,
@@ -298,7 +301,9 @@ impl Centre {
         let hall = self.hall();
         let session = hall.sessions.get(session_id).ok_or(Refusal::NotFound)?;
         let ready = Phase::Present { confirmed: true, accepted: true };
-        let waiting = session.sittings.values().filter(|s| s.room == room_id && s.sitting.phase == ready);
+        // Nobody starts while the room stands still.
+        let goes_on = session.rooms.get(room_id).is_some_and(|room| !room.room.pauses.is_on());
+        let waiting = session.sittings.values().filter(|s| goes_on && s.room == room_id && s.sitting.phase == ready);
         Ok(self.start_of(session, waiting, session.terms.start_lead_ms))
     }
 
@@ -348,7 +353,7 @@ impl Centre {
         all: bool,
         lang: Lang,
     ) -> ExamWire {
-        let (paper, now) = (&sitting.paper, self.now(session));
+        let (paper, now) = (&sitting.paper, self.now_in(session, &sitting.room));
         let remaining_ms = sitting.sitting.remaining_ms(now);
         let blocks = blocks(paper, lang);
         let items = paper.items.iter().map(|item| item_wire(session, item, &blocks, lang)).collect();
@@ -369,6 +374,21 @@ impl Centre {
             hand_raised: sitting.signs.hand_at_ms.is_some(),
             blocks: blocks.into_iter().map(|(_, block)| block).collect(),
         }
+    }
+
+    /// 作答, while the room stands still. A page with scripts that was loaded anew goes on being heard by it.
+    pub fn paused_view(&self, token: &str) -> Result<PausedView, Refusal> {
+        let (view, ids) = self.with_sitting(token, |session, sitting, who| {
+            let remaining_ms = sitting.sitting.remaining_ms(self.now_in(session, &sitting.room));
+            let answered = sitting.sitting.answered();
+            let ids = (session.id.clone(), sitting.id.clone());
+            Ok((PausedView { session: self.head_of(session), who, remaining_ms, answered }, ids))
+        })?;
+        let monotonic = self.world.monotonic_ms();
+        if let Some(live) = self.hall().sitting_mut(&ids.0, &ids.1) {
+            live.signs.heard_ms = live.signs.heard_ms.map(|heard| heard.max(monotonic));
+        }
+        Ok(view)
     }
 
     /// 举手.
@@ -398,7 +418,7 @@ impl Centre {
     /// The check before the hand-in.
     pub fn hand_in_view(&self, token: &str) -> Result<HandInView, Refusal> {
         self.with_sitting(token, |session, sitting, who| {
-            let (state, now, wall) = (&sitting.sitting, self.now(session), self.world.wall_ms());
+            let (state, now, wall) = (&sitting.sitting, self.now_in(session, &sitting.room), self.world.wall_ms());
             let positions = |wanted: fn(&delivery::sitting::Answer) -> bool| -> Vec<u32> {
                 (1..).zip(&state.answers).filter(|(_, answer)| wanted(answer)).map(|(at, _)| at).collect()
             };
@@ -429,7 +449,8 @@ impl Centre {
             if own != epoch {
                 return Err(Code::EpochStale.into());
             }
-            match sitting.sitting.may_hand_in(epoch, &session.terms, self.now(session)) {
+            let pauses = &session.rooms[&sitting.room].room.pauses;
+            match sitting.sitting.may_hand_in(epoch, &session.terms, pauses, self.now(session)) {
                 Ok(()) => {}
                 Err(delivery::sitting::Refusal::Closed) => return Ok(()),
                 Err(delivery::sitting::Refusal::HandInTooEarly { wait_ms }) => {
@@ -518,11 +539,12 @@ impl Start {
     }
 }
 
-fn place(sitting: &Sitting) -> Place {
+fn place(session: &Session, sitting: &Sitting) -> Place {
     match sitting.sitting.phase {
         Phase::Expected | Phase::Present { confirmed: false, .. } => Place::Confirm,
         Phase::Present { accepted: false, .. } => Place::Rules,
         Phase::Present { .. } | Phase::Absent => Place::Waiting,
+        Phase::Writing { .. } if session.rooms[&sitting.room].room.pauses.is_on() => Place::Paused,
         Phase::Writing { .. } => Place::Exam,
         Phase::Closed { .. } => Place::Receipt,
     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use delivery::ledger::Cause;
 use question_bank::{blueprint::Blueprint, checker::Conformance, digest::Digest, paper::Paper};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::session::papers_digest;
 use crate::store::{
     Store, StoreError, Tx,
     audit::{self, Row},
-    evidence, paper, response, score, session as sessions, sitting as sittings,
+    evidence, paper, response, room as rooms, score, session as sessions, sitting as sittings,
 };
 
 /// A head as it was printed on a room's record: chain (session id), row number and the first digits of its hash.
@@ -140,8 +141,23 @@ struct Facts {
     added: BTreeMap<String, String>,
     /// Sitting and row → hash.
     ledger: BTreeMap<(String, i64), String>,
+    /// Room and number → the pause, as its two rows tell it.
+    pauses: BTreeMap<(String, i64), Pause>,
+    /// Sitting and row of the grants that are pauses → when, and how long.
+    pause_grants: Vec<(String, i64, i64, i64)>,
     /// Sitting → facts of its hand-in.
     closed: BTreeMap<String, Value>,
+}
+
+/// What the chain says of a pause.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Pause {
+    reason: String,
+    by: String,
+    since_clock_ms: i64,
+    since_at_ms: i64,
+    /// By whom, exam clock, wall time.
+    end: Option<(String, i64, i64)>,
 }
 
 /// What the session's first row says of the inputs of the draw.
@@ -152,6 +168,7 @@ fn facts(rows: &[Row]) -> Facts {
     for row in rows {
         let Ok(detail) = serde_json::from_str::<Value>(&row.detail) else { continue };
         let text = |field: &str| detail.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let number = |field: &str| detail.get(field).and_then(Value::as_i64).unwrap_or_default();
         match row.act.as_str() {
             "session.created" => {
                 facts.papers = Some(text("papers"));
@@ -162,8 +179,25 @@ fn facts(rows: &[Row]) -> Facts {
                 facts.added.insert(row.subject.clone(), text("paper"));
             }
             "ledger.granted" => {
-                let row_no = detail.get("row").and_then(Value::as_i64).unwrap_or_default();
+                let row_no = number("row");
                 facts.ledger.insert((row.subject.clone(), row_no), text("hash"));
+                if text("cause") == Cause::Pause.code() {
+                    facts.pause_grants.push((row.subject.clone(), row_no, row.at_ms, number("ms")));
+                }
+            }
+            "room.paused" => {
+                let pause = Pause {
+                    reason: text("reason"),
+                    by: row.actor.clone(),
+                    since_clock_ms: number("clock_ms"),
+                    since_at_ms: row.at_ms,
+                    end: None,
+                };
+                facts.pauses.insert((row.subject.clone(), number("number")), pause);
+            }
+            "room.resumed" | "room.pause-ended" => {
+                let pause = facts.pauses.entry((row.subject.clone(), number("number"))).or_default();
+                pause.end = Some((row.actor.clone(), number("until_clock_ms"), row.at_ms));
             }
             "sitting.closed" => {
                 facts.closed.insert(row.subject.clone(), detail);
@@ -192,6 +226,8 @@ impl Session<'_> {
     async fn check(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
         let ledger = self.check_ledger(tx, report).await;
         told(ledger, report)?;
+        let pauses = self.check_pauses(tx, report).await;
+        told(pauses, report)?;
         let responses = self.check_responses(tx, report).await;
         told(responses, report)?;
         let log = self.check_answer_log(tx, report).await;
@@ -222,6 +258,50 @@ impl Session<'_> {
         }
         for (sitting, row_no) in promised.into_keys() {
             report.problems.push(format!("ledger row {row_no} of sitting {sitting} (session {}): is missing", self.id));
+        }
+        Ok(())
+    }
+
+    /// Each pause is as the chain tells it, and whoever was granted one was granted exactly that.
+    async fn check_pauses(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let mut promised = self.facts.pauses.clone();
+        for row in rooms::pauses(tx, self.id).await? {
+            report.rows += 1;
+            let at = format!("pause {} of room {} (session {})", row.number, row.room_id, self.id);
+            let stands = Pause {
+                reason: row.reason,
+                by: row.paused_by,
+                since_clock_ms: row.since_clock_ms,
+                since_at_ms: row.since_at_ms,
+                end: row.ended_by.zip(row.until_clock_ms).zip(row.until_at_ms).map(|((by, clock), at)| (by, clock, at)),
+            };
+            match promised.remove(&(row.room_id, row.number)) {
+                None => report.problems.push(format!("{at}: the audit chain knows nothing of it")),
+                Some(told) if told != stands => {
+                    report.problems.push(format!("{at}: was changed after it was written"));
+                }
+                Some(_) => {}
+            }
+        }
+        for (room, number) in promised.into_keys() {
+            report.problems.push(format!("pause {number} of room {room} (session {}): is missing", self.id));
+        }
+        let rooms: BTreeMap<String, String> =
+            sittings::of_session(tx, self.id).await?.into_iter().map(|row| (row.id, row.room_id)).collect();
+        for (sitting, row_no, at_ms, grant_ms) in &self.facts.pause_grants {
+            let mut its = self.facts.pauses.iter().filter(|((room, _), _)| rooms.get(sitting) == Some(room));
+            let fits = its.any(|(_, pause)| {
+                pause
+                    .end
+                    .as_ref()
+                    .is_some_and(|(_, until, at)| at == at_ms && until - pause.since_clock_ms == *grant_ms)
+            });
+            if !fits {
+                report.problems.push(format!(
+                    "ledger row {row_no} of sitting {sitting} (session {}): no pause of its room was as long",
+                    self.id
+                ));
+            }
         }
         Ok(())
     }

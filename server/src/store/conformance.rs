@@ -69,6 +69,7 @@ laws! {
         a_grant_never_takes_time,
         ledger_rows_cannot_be_changed_or_deleted,
         what_is_granted_is_read_again,
+        a_pause_is_a_cause_and_nonsense_is_none,
         a_paper_is_never_replaced,
         marking_again_never_overwrites,
     }
@@ -116,6 +117,9 @@ laws! {
         a_seat_code_once,
         a_seat_is_one_machine,
         a_proctor_leaves_once,
+        only_an_open_room_stands_still_and_only_once,
+        a_pause_is_over_once_and_never_before_it_began,
+        two_proctors_pause_a_room_once,
     }
     bank {
         a_revision_is_never_overwritten,

@@ -49,6 +49,29 @@ pub struct PresenceRow {
     pub out_at_ms: Option<i64>,
 }
 
+/// A pause of a room.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct PauseRow {
+    /// The room.
+    pub room_id: String,
+    /// From 1.
+    pub number: i64,
+    /// Why.
+    pub reason: String,
+    /// Login of whoever stopped it.
+    pub paused_by: String,
+    /// On the exam clock.
+    pub since_clock_ms: i64,
+    /// Wall time.
+    pub since_at_ms: i64,
+    /// Login of whoever let it go on, or ended it.
+    pub ended_by: Option<String>,
+    /// On the exam clock.
+    pub until_clock_ms: Option<i64>,
+    /// Wall time.
+    pub until_at_ms: Option<i64>,
+}
+
 /// Keeps a new room.
 pub async fn insert(tx: &mut Tx, session_id: &str, room: &RoomRow) -> Result<(), StoreError> {
     execute!(tx, INSERT, rows = 1, session_id, &room.id, room.number, room.columns, &room.state)
@@ -82,6 +105,29 @@ pub async fn open(tx: &mut Tx, session_id: &str, room_id: &str, clock_ms: i64, a
 /// Ends a room that was open.
 pub async fn end(tx: &mut Tx, session_id: &str, room_id: &str, at_ms: i64) -> Result<(), StoreError> {
     execute!(tx, END, rows = 1, session_id, room_id, at_ms)
+}
+
+/// An open room stands still, which it does not yet.
+pub async fn pause(tx: &mut Tx, session_id: &str, pause: &PauseRow) -> Result<(), StoreError> {
+    let PauseRow { room_id, number, reason, paused_by, since_clock_ms, since_at_ms, .. } = pause;
+    execute!(tx, PAUSE, rows = 1, session_id, room_id, number, reason, paused_by, since_clock_ms, since_at_ms)
+}
+
+/// It goes on, or its exam is over.
+pub async fn end_pause(
+    tx: &mut Tx,
+    session_id: &str,
+    room_id: &str,
+    ended_by: &str,
+    until_clock_ms: i64,
+    until_at_ms: i64,
+) -> Result<(), StoreError> {
+    execute!(tx, END_PAUSE, rows = 1, session_id, room_id, ended_by, until_clock_ms, until_at_ms)
+}
+
+/// Every pause of every room of a session, in order.
+pub async fn pauses(tx: &mut Tx, session_id: &str) -> Result<Vec<PauseRow>, StoreError> {
+    Ok(fetch_all!(tx, PAUSES, session_id))
 }
 
 /// A proctor checks in.
@@ -127,6 +173,14 @@ const OPEN: &str = "UPDATE room SET state = 'open', opened_clock_ms = $3, opened
     WHERE session_id = $1 AND id = $2 AND state = 'preparing'";
 const END: &str =
     "UPDATE room SET state = 'ended', ended_at_ms = $3 WHERE session_id = $1 AND id = $2 AND state = 'open'";
+const PAUSE: &str = "INSERT INTO room_pause (session_id, room_id, number, reason, paused_by, since_clock_ms, since_at_ms) \
+    SELECT session_id, id, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT) \
+    FROM room r WHERE session_id = $1 AND id = $2 AND state = 'open' AND NOT EXISTS \
+    (SELECT 1 FROM room_pause p WHERE p.session_id = $1 AND p.room_id = $2 AND p.until_clock_ms IS NULL)";
+const END_PAUSE: &str = "UPDATE room_pause SET ended_by = $3, until_clock_ms = $4, until_at_ms = $5 \
+    WHERE session_id = $1 AND room_id = $2 AND until_clock_ms IS NULL";
+const PAUSES: &str = "SELECT room_id, number, reason, paused_by, since_clock_ms, since_at_ms, ended_by, until_clock_ms, until_at_ms \
+    FROM room_pause WHERE session_id = $1 ORDER BY room_id, number";
 const CHECK_IN: &str =
     "INSERT INTO proctor_presence (session_id, room_id, account_id, in_at_ms) VALUES ($1, $2, $3, $4)";
 const CHECK_OUT: &str = "UPDATE proctor_presence SET out_at_ms = $4 WHERE session_id = $1 AND room_id = $2 \
@@ -136,5 +190,19 @@ const PRESENCES: &str = "SELECT p.room_id, a.login, a.name, p.in_at_ms, p.out_at
 const NOT_ENDED: &str = "SELECT COUNT(*) FROM room WHERE session_id = $1 AND state <> 'ended'";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_SEAT, OF_SESSION, SEATS, ENROL, OPEN, END, CHECK_IN, CHECK_OUT, PRESENCES, NOT_ENDED];
+pub(crate) const STATEMENTS: &[&str] = &[
+    INSERT,
+    INSERT_SEAT,
+    OF_SESSION,
+    SEATS,
+    ENROL,
+    OPEN,
+    END,
+    PAUSE,
+    END_PAUSE,
+    PAUSES,
+    CHECK_IN,
+    CHECK_OUT,
+    PRESENCES,
+    NOT_ENDED,
+];

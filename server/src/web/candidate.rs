@@ -23,7 +23,7 @@ impl Place {
             Self::Confirm => "/confirm",
             Self::Rules => "/rules",
             Self::Waiting => "/waiting",
-            Self::Exam => "/exam",
+            Self::Exam | Self::Paused => "/exam",
             Self::Receipt => "/receipt",
         }
     }
@@ -129,10 +129,11 @@ pub async fn waiting_state(State(web): State<Web>, visitor: Visitor) -> Response
 /// `GET /exam`
 pub async fn exam(State(web): State<Web>, visitor: Visitor, Query(query): Query<ExamQuery>) -> Response {
     let all = query.all.is_some();
-    let view = |token: &str| {
-        Ok(candidate::exam(&visitor.page, &web.centre.exam_view(token, query.q, all, visitor.page.lang)?))
+    let view = |token: &str| match web.centre.place(token)? {
+        Place::Paused => Ok(candidate::paused(&visitor.page, &web.centre.paused_view(token)?)),
+        _ => Ok(candidate::exam(&visitor.page, &web.centre.exam_view(token, query.q, all, visitor.page.lang)?)),
     };
-    show(&web, &visitor, &[Place::Exam], view)
+    show(&web, &visitor, &[Place::Exam, Place::Paused], view)
 }
 
 /// `POST /hand`

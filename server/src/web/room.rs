@@ -79,6 +79,8 @@ pub async fn act(
     let outcome = match act.as_str() {
         "check-out" => web.centre.check_out(&id, &who, fields.get("account")).await,
         "open" => web.centre.open_room(&id, &who).await,
+        "pause" => web.centre.pause_room(&id, &who, fields.get("reason")).await,
+        "resume" => web.centre.resume_room(&id, &who).await,
         "extend" => extend(&web, &id, None, &who, &fields).await,
         "end" => web.centre.end_room(&id, &who, fields.get("reason"), confirmed).await,
         _ => return reply::not_found(visitor).await,

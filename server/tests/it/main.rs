@@ -12,6 +12,7 @@ mod evidence;
 mod hand_in;
 mod login;
 mod outage;
+mod pause;
 mod room;
 mod routes;
 mod score;

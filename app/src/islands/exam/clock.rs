@@ -38,7 +38,8 @@ fn tick(room: Room) {
     let (left_ms, reminder) = room
         .sync()
         .try_update_value(|sync| {
-            let left_ms = sync.remaining_ms - (web::now_ms() - sync.rebased_at_ms) as i64;
+            let gone_ms = if sync.paused { 0 } else { (web::now_ms() - sync.rebased_at_ms) as i64 };
+            let left_ms = sync.remaining_ms - gone_ms;
             let due = sync.reminders_ms.iter().copied().filter(|reminder| left_ms <= *reminder).min();
             if let Some(due) = due {
                 sync.reminders_ms.retain(|reminder| *reminder < due);

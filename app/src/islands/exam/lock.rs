@@ -44,10 +44,10 @@ pub(super) fn overlay(room: Room) -> impl IntoView + use<> {
             let act = match lock {
                 Lock::OtherTab => Some((room.word(ExamWord::LockTabTake), None)),
                 Lock::SignedOut => Some((room.word(ExamWord::LockSignedOutLink), Some("/"))),
-                Lock::TimeUp | Lock::Closed | Lock::Elsewhere => None,
+                Lock::Paused | Lock::TimeUp | Lock::Closed | Lock::Elsewhere => None,
             };
             view! {
-                <div class="cover">
+                <div class="cover" class:shut=lock == Lock::Paused>
                     <div class="card" id="lock" role="alertdialog" aria-labelledby="lock-title" aria-describedby="lock-text" tabindex="-1">
                         <h2 id="lock-title">{title}</h2>
                         <p id="lock-text">{text}</p>
@@ -64,6 +64,7 @@ pub(super) fn overlay(room: Room) -> impl IntoView + use<> {
 fn said(room: Room, lock: Lock) -> (String, String) {
     let offline = room.link().get() == Link::Offline;
     match lock {
+        Lock::Paused => (room.word(ExamWord::LockPausedTitle), room.word(ExamWord::LockPausedText)),
         Lock::TimeUp if offline => (room.word(ExamWord::LockTimeTitle), room.word(ExamWord::LockTimeOffline)),
         Lock::TimeUp => (room.word(ExamWord::LockTimeTitle), room.word(ExamWord::LockTimeText)),
         Lock::Closed if offline => (room.word(ExamWord::LockClosedTitle), room.word(ExamWord::LockTimeOffline)),

@@ -39,6 +39,8 @@ pub enum Link {
 /// Why the page takes no answers any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
+    /// The room stands still; what is unsent is still being sent.
+    Paused,
     /// At the deadline; what is unsent is still being sent.
     TimeUp,
     /// The server says that the sitting is closed.
@@ -266,6 +268,9 @@ impl Room {
 
     /// Goes to the check page once nothing is unsent.
     pub(super) fn hand_in(self) {
+        if self.lock().get_untracked() == Some(Lock::Paused) {
+            return;
+        }
         if sync::unsent(self) == 0 {
             web::go("/exam/hand-in");
         } else {

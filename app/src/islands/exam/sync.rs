@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     islands::web::{self, Reply},
-    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, Kept, Outbox, Refused, Saved, Storage, TIMEOUT_MS},
+    outbox::{HEARTBEAT_MS, HEARTBEAT_OVER_MS, HEARTBEAT_PAUSED_MS, Kept, Outbox, Refused, Saved, Storage, TIMEOUT_MS},
     wire::{ExamWire, SaveRefusal, SaveRefusalCode, SaveReply, SaveRequest},
 };
 
@@ -27,6 +27,8 @@ pub struct Sync {
     /// Names this tab among those of the same browser.
     tab: String,
     pub(super) remaining_ms: i64,
+    /// The room stands still, and the time left with it.
+    pub(super) paused: bool,
     pub(super) rebased_at_ms: f64,
     /// Reminders still to come.
     pub(super) reminders_ms: Vec<i64>,
@@ -40,6 +42,7 @@ impl Sync {
             left_page: 0,
             tab: String::new(),
             remaining_ms: exam.remaining_ms,
+            paused: false,
             rebased_at_ms: 0.0,
             reminders_ms: exam.reminders_ms.clone(),
         }
@@ -199,7 +202,7 @@ fn saved(room: Room, reply: &SaveReply) {
         room.saved_text().set(reply.saved_text.clone());
     }
     room.link().set(if more { Link::Saving } else { Link::Saved });
-    clock::rebase(room, reply.remaining_ms);
+    stand_still(room, reply);
     if more {
         pump(room);
         return;
@@ -207,8 +210,27 @@ fn saved(room: Room, reply: &SaveReply) {
     if room.hand_in_waits().get_untracked() {
         web::go("/exam/hand-in");
     }
-    let over = room.lock().get_untracked() == Some(Lock::TimeUp);
-    schedule(room, web::jittered(if over { HEARTBEAT_OVER_MS } else { HEARTBEAT_MS }));
+    let wait_ms = match room.lock().get_untracked() {
+        Some(Lock::TimeUp) => HEARTBEAT_OVER_MS,
+        Some(Lock::Paused) => HEARTBEAT_PAUSED_MS,
+        _ => HEARTBEAT_MS,
+    };
+    schedule(room, web::jittered(wait_ms));
+}
+
+/// The time left, and whether it runs: a room that stands still covers its questions until it goes on.
+fn stand_still(room: Room, reply: &SaveReply) {
+    room.sync().update_value(|sync| sync.paused = reply.paused);
+    let was = room.lock().get_untracked() == Some(Lock::Paused);
+    if was && !reply.paused {
+        room.lock().set(None);
+        web::focus_soon(["q-", &room.current().get_untracked().to_string()].concat());
+    }
+    clock::rebase(room, reply.remaining_ms);
+    if reply.paused && room.lock().get_untracked().is_none() {
+        room.hand_in_waits().set(false);
+        room.lock().set(Some(Lock::Paused));
+    }
 }
 
 fn failed(room: Room) {

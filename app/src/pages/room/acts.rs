@@ -61,6 +61,7 @@ pub(super) fn room(page: &Page, view: &RoomView) -> AnyView {
             <h2 id="room-acts">{t!(lang, acts::room)}</h2>
             {proctors(lang, view)}
             {(view.state == RoomState::Preparing).then(|| opening(lang, view))}
+            {open.then(|| pausing(lang, view))}
             {open.then(|| folded(t!(lang, acts::extend_all), "", view! {
                 <form method="post" action=to("extend")>
                     <p>{t!(lang, acts::extend_all_text)}</p>
@@ -79,6 +80,28 @@ pub(super) fn room(page: &Page, view: &RoomView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// 暂停考试, or 继续考试.
+fn pausing(lang: Lang, view: &RoomView) -> AnyView {
+    let to = |act: &str| format!("/rooms/{}/{act}", view.id);
+    if view.pause.is_some() {
+        return view! {
+            <form method="post" action=to("resume") class="opening">
+                <p>{t!(lang, acts::resume_text)}</p>
+                <p class="acts"><button class="primary">{t!(lang, acts::resume)}</button></p>
+            </form>
+        }
+        .into_any();
+    }
+    let form = view! {
+        <form method="post" action=to("pause")>
+            <p>{t!(lang, acts::pause_text)}</p>
+            {reason(lang, "pause")}
+            <p class="acts"><button class="primary">{t!(lang, acts::pause)}</button></p>
+        </form>
+    };
+    folded(t!(lang, acts::pause), "", form.into_any())
 }
 
 /// What ending the room does now.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{events, ledger_row};
 use crate::{
-    i18n::{self, t},
+    i18n::{self, age, t},
     ui::{self, Frame},
     view::{Lang, Page, RecordView},
 };
@@ -29,6 +29,8 @@ pub fn record(page: &Page, view: &RecordView) -> String {
                 {absent(lang, view)}
                 <h2>{t!(lang, record::grants)}</h2>
                 {grants(lang, view)}
+                <h2>{t!(lang, record::pauses)}</h2>
+                {pauses(lang, view)}
                 <h2>{t!(lang, record::outages)}</h2>
                 {outages(lang, view)}
                 <h2>{t!(lang, record::incidents)}</h2>
@@ -121,6 +123,32 @@ fn grants(lang: Lang, view: &RecordView) -> AnyView {
             <tbody>{rows.collect_view()}</tbody></table>
     }
     .into_any()
+}
+
+fn pauses(lang: Lang, view: &RecordView) -> AnyView {
+    if view.pauses.is_empty() {
+        return none(lang);
+    }
+    let rows = view.pauses.iter().map(|pause| {
+        let (since, reason, by) = (&pause.since_text, &pause.reason, &pause.paused_by);
+        let words = match (&pause.until_text, pause.counted_ms, &pause.ended_by) {
+            (Some(until), Some(ms), Some(ended)) => {
+                t!(
+                    lang,
+                    record::pause,
+                    since = since,
+                    until = until,
+                    time = age(ms),
+                    reason = reason,
+                    by = by,
+                    ended = ended
+                )
+            }
+            _ => t!(lang, record::pause_on, since = since, reason = reason, by = by),
+        };
+        view! { <li class="num">{words}</li> }
+    });
+    view! { <ul>{rows.collect_view()}</ul> }.into_any()
 }
 
 fn outages(lang: Lang, view: &RecordView) -> AnyView {

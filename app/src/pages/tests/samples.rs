@@ -203,6 +203,7 @@ pub(super) fn room_view(state: RoomState, proctors: usize, selected: Option<u32>
         state,
         clock_text: "10:17:21".into(),
         end_text: (state != RoomState::Preparing).then(|| "10:35:00".into()),
+        pause: None,
         proctors: (0..proctors).map(|n| proctor(&format!("p{n}"))).collect(),
         proctors_required: 2,
         columns: 6,
@@ -232,6 +233,24 @@ pub(super) fn record() -> RecordView {
         absent: vec![who(13), who(28)],
         grants: vec![(who(17), ledger().remove(1))],
         incidents: events(),
+        pauses: vec![
+            PauseRecord {
+                since_text: "09:40:12".into(),
+                until_text: Some("09:46:20".into()),
+                counted_ms: Some(373_000),
+                reason: "Fire alarm".into(),
+                paused_by: "王监考".into(),
+                ended_by: Some("李监考".into()),
+            },
+            PauseRecord {
+                since_text: "10:01:00".into(),
+                until_text: None,
+                counted_ms: None,
+                reason: "Power cut".into(),
+                paused_by: "王监考".into(),
+                ended_by: None,
+            },
+        ],
         outages: vec![("09:31:02".into(), "09:32:40".into())],
         closed: vec![(ClosedBy::Candidate, 25), (ClosedBy::Clock, 2), (ClosedBy::Proctor, 1)],
         audit_head: "214:9f2c51d07ab3".into(),
@@ -383,6 +402,20 @@ pub(super) fn hand_in(too_early: bool) -> HandInView {
 
 pub(super) fn waiting(open: bool) -> WaitingView {
     WaitingView { session: session(), who: who(17), begins_in_ms: 300_000, starts_in_ms: open.then_some(5000) }
+}
+
+pub(super) fn paused() -> PausedView {
+    PausedView { session: session(), who: who(17), remaining_ms: 4_366_000, answered: 44 }
+}
+
+pub(super) fn paused_room() -> RoomView {
+    let pause = PauseView {
+        since_text: "10:13:40".into(),
+        for_ms: 221_000,
+        reason: "Fire alarm".into(),
+        by: "王监考".into(),
+    };
+    RoomView { pause: Some(pause), end_text: None, ..room_view(RoomState::Open, 2, None) }
 }
 
 pub(super) fn receipt(score: Option<ScoreView>) -> ReceiptView {

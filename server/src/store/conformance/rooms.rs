@@ -5,7 +5,7 @@ use crate::store::{
     Store, account,
     account::AccountRow,
     room,
-    room::{PresenceRow, RoomRow, SeatRow},
+    room::{PauseRow, PresenceRow, RoomRow, SeatRow},
 };
 
 async fn stored(store: &Store) -> RoomRow {
@@ -99,4 +99,86 @@ pub async fn a_proctor_leaves_once(store: &Store) {
     };
     let presences = room::presences(&mut read(store).await, SESSION).await.expect("stays are read");
     assert_eq!(presences, [stay(10, Some(20)), stay(30, None)]);
+}
+
+fn pause(number: i64, since_clock_ms: i64) -> PauseRow {
+    PauseRow {
+        room_id: ROOM.to_owned(),
+        number,
+        reason: "消防警报".to_owned(),
+        paused_by: "p1".to_owned(),
+        since_clock_ms,
+        since_at_ms: 1_700_000_000_000 + since_clock_ms,
+        ended_by: None,
+        until_clock_ms: None,
+        until_at_ms: None,
+    }
+}
+
+async fn opened(store: &Store) {
+    with_session(store).await;
+    let mut tx = write(store).await;
+    room::open(&mut tx, SESSION, ROOM, 0, 0).await.expect("an opening");
+    commit(tx).await;
+}
+
+pub async fn only_an_open_room_stands_still_and_only_once(store: &Store) {
+    with_session(store).await;
+    refused(room::pause(&mut write(store).await, SESSION, &pause(1, 1_000)).await);
+    let mut tx = write(store).await;
+    room::open(&mut tx, SESSION, ROOM, 0, 0).await.expect("an opening");
+    room::pause(&mut tx, SESSION, &pause(1, 1_000)).await.expect("a pause");
+    commit(tx).await;
+    refused(room::pause(&mut write(store).await, SESSION, &pause(2, 2_000)).await);
+    assert_eq!(room::pauses(&mut read(store).await, SESSION).await.expect("pauses are read"), [pause(1, 1_000)]);
+    let mut tx = write(store).await;
+    room::end_pause(&mut tx, SESSION, ROOM, "p2", 9_000, 9_999).await.expect("it goes on");
+    forbidden_by(room::pause(&mut tx, SESSION, &pause(1, 9_500)).await, "room_pause_pk");
+    drop(tx);
+    let mut tx = write(store).await;
+    room::end_pause(&mut tx, SESSION, ROOM, "p2", 9_000, 9_999).await.expect("it goes on");
+    room::end(&mut tx, SESSION, ROOM, 10_000).await.expect("an end");
+    commit(tx).await;
+    refused(room::pause(&mut write(store).await, SESSION, &pause(2, 20_000)).await);
+}
+
+pub async fn a_pause_is_over_once_and_never_before_it_began(store: &Store) {
+    opened(store).await;
+    refused(room::end_pause(&mut write(store).await, SESSION, ROOM, "p1", 1, 1).await);
+    let mut tx = write(store).await;
+    room::pause(&mut tx, SESSION, &pause(1, 1_000)).await.expect("a pause");
+    commit(tx).await;
+    let before = room::end_pause(&mut write(store).await, SESSION, ROOM, "p1", 999, 1).await;
+    forbidden_by(before, "room_pause_length_ck");
+    let mut tx = write(store).await;
+    room::end_pause(&mut tx, SESSION, ROOM, "p2", 61_000, 70_000).await.expect("it goes on");
+    commit(tx).await;
+    refused(room::end_pause(&mut write(store).await, SESSION, ROOM, "p1", 90_000, 90_000).await);
+    let over = PauseRow {
+        ended_by: Some("p2".to_owned()),
+        until_clock_ms: Some(61_000),
+        until_at_ms: Some(70_000),
+        ..pause(1, 1_000)
+    };
+    assert_eq!(room::pauses(&mut read(store).await, SESSION).await.expect("pauses are read"), [over]);
+}
+
+/// Whatever two servers believe: the database has one open pause of a room.
+pub async fn two_proctors_pause_a_room_once(store: &Store) {
+    opened(store).await;
+    let pauses = [1, 2].map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut tx = write(&store).await;
+            room::pause(&mut tx, SESSION, &pause(number, 1_000)).await?;
+            tokio::task::yield_now().await;
+            tx.commit().await
+        })
+    });
+    let mut done = 0;
+    for pause in pauses {
+        done += u32::from(pause.await.expect("each has an answer").is_ok());
+    }
+    assert_eq!(done, 1);
+    assert_eq!(room::pauses(&mut read(store).await, SESSION).await.expect("pauses are read").len(), 1);
 }

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{Executor, SqlSafeStr};
+use sqlx::{
+    Executor, SqlSafeStr,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
 
 use super::{
     database::{Database, Folder},
@@ -221,6 +224,42 @@ fn both_have_the_same_migrations() {
         migrations.iter().map(|migration| (migration.version, migration.description.as_ref())).collect()
     };
     assert_eq!(steps(&SQLITE_MIGRATIONS), steps(&POSTGRES_MIGRATIONS));
+}
+
+/// Step 4 builds the ledger anew on SQLite: what was granted before stands as it stood, and only as long as nobody changes it.
+#[tokio::test]
+async fn what_was_granted_before_the_ledgers_new_cause_stands() {
+    let (folder, up_to) = (Folder::new(), |last: i64| {
+        let steps = SQLITE_MIGRATIONS.iter().filter(move |step| step.version <= last);
+        steps.map(|step| step.sql.as_str()).collect::<Vec<_>>().join("\n")
+    });
+    let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true).foreign_keys(true);
+    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a database");
+    let store = Store::Sqlite { writer: writer.clone(), readers: writer };
+    execute_raw(&store, &up_to(2)).await.expect("as it was in the field");
+    let rows = "INSERT INTO standard VALUES ('s', '', '', 0);
+        INSERT INTO exam_session VALUES ('e', '', 's', '', NULL, 'mock', 'running', '', '', 0, 0, 0, 0, '', '', '', '', '', '', 0);
+        INSERT INTO room VALUES ('e', 'r', 1, 1, 'open', 0, 0, NULL);
+        INSERT INTO sitting VALUES ('e', 'a', 'r', 1, '', '', '', '', '', 'writing', 1, 1, 1, 5, 5, NULL, NULL, NULL, NULL);
+        INSERT INTO ledger VALUES ('e', 'a', 1, 5400000, 'duration', '', 'system', NULL, 5, 6, 'h1');
+        INSERT INTO ledger VALUES ('e', 'a', 2, 60000, 'extension', '断网', 'p1', 'p2', 7, 8, 'h2');";
+    execute_raw(&store, rows).await.expect("an exam under way");
+    let all = "SELECT row_no || grant_ms || cause || reason || actor || COALESCE(approved_by, '-') || clock_ms || at_ms || hash \
+        FROM ledger ORDER BY row_no";
+    let before = texts(&store, all).await.expect("rows");
+    let step = SQLITE_MIGRATIONS.iter().find(|step| step.version == 4).expect("the step").sql.as_str();
+    execute_raw(&store, &format!("BEGIN; {step} COMMIT;")).await.expect("the step");
+    assert_eq!(texts(&store, all).await.expect("rows"), before);
+    assert_eq!(before.len(), 2);
+    for sql in ["UPDATE ledger SET grant_ms = 0", "DELETE FROM ledger"] {
+        let refused = execute_raw(&store, sql).await.expect_err(sql).to_string();
+        assert!(refused.contains("ledger is append-only"), "{refused}");
+    }
+    assert_eq!(
+        texts(&store, "SELECT CAST(COUNT(*) AS TEXT) FROM pragma_foreign_key_check").await.expect("a count"),
+        ["0"]
+    );
+    store.close().await;
 }
 
 /// As the next version of this program will leave it.

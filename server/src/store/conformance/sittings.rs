@@ -1,6 +1,6 @@
 //! A sitting, its logins, its ledger, its paper and its score.
 
-use delivery::ledger::LedgerRow;
+use delivery::ledger::{Cause, LedgerRow};
 
 use super::fixture::{
     ROOM, SESSION, add_writing, close, commit, forbidden_by, granted, paper, read, refused, room_row, score,
@@ -177,6 +177,19 @@ pub async fn what_is_granted_is_read_again(store: &Store) {
         StoredLedgerRow { sitting: "a".to_owned(), row, hash }
     });
     assert_eq!(sitting::ledger(&mut read(store).await, SESSION).await.expect("the ledger is read"), expected);
+}
+
+pub async fn a_pause_is_a_cause_and_nonsense_is_none(store: &Store) {
+    with_writing(store, "a").await;
+    let row = LedgerRow { cause: Cause::Pause, approved_by: None, ..granted(1) };
+    let mut tx = write(store).await;
+    sitting::grant(&mut tx, SESSION, "a", &row).await.expect("a grant");
+    commit(tx).await;
+    let rows = sitting::ledger(&mut read(store).await, SESSION).await.expect("the ledger is read");
+    assert_eq!(rows[0].row, row);
+    let sql = "INSERT INTO ledger (session_id, sitting_id, row_no, grant_ms, cause, reason, actor, clock_ms, at_ms, hash) \
+        VALUES ('session-1', 'a', 2, 1, 'kindness', '', '', 0, 0, '')";
+    forbidden_by(execute_raw(store, sql).await, "ledger_cause_ck");
 }
 
 pub async fn a_paper_is_never_replaced(store: &Store) {
