@@ -108,6 +108,9 @@ notices! {
     RoomStillWriting = "room_still_writing", Refused;
     /// Argument: minutes.
     TimeGranted = "time_granted", Done;
+    GapDismissed = "gap_dismissed", Done;
+    /// It was granted or dismissed already.
+    GapGone = "gap_gone", Refused;
     /// Minutes out of range; argument: the most that may be given at once.
     MinutesInvalid = "minutes_invalid", Refused;
     ReasonMissing = "reason_missing", Refused;
@@ -149,6 +152,15 @@ notices! {
     AdmissionNoTaken = "admission_no_taken", Refused;
     /// The room, or the session, has ended.
     AddingOver = "adding_over", Refused;
+    /// Argument: papers that have it.
+    QuestionVoided = "question_voided", Done;
+    QuestionVoidedAlready = "question_voided_already", Refused;
+    /// No paper of the session has it.
+    QuestionNotThere = "question_not_there", Refused;
+    /// A paper would have nothing left that counts.
+    QuestionLast = "question_last", Refused;
+    /// Another officer, or an author, must confirm with account and password.
+    SecondOfficerNeeded = "second_officer_needed", Refused;
     /// A room has not ended.
     EvidenceNotYet = "evidence_not_yet", Refused;
 }

@@ -249,6 +249,7 @@ mod tests {
             reminders_ms: Vec::new(),
             next_seq,
             hand_raised: false,
+            voided: Vec::new(),
         }
     }
 
@@ -309,6 +310,7 @@ mod tests {
             superseded: Vec::new(),
             hand_raised: false,
             paused: false,
+            voided: Vec::new(),
         });
         assert_eq!(outbox.storage(), Storage::Leave);
         outbox.refused(SaveRefusalCode::Closed);

@@ -143,6 +143,8 @@ pub struct RulesView {
     pub earliest_hand_in_minutes: u32,
     /// Minutes after the room's opening after which nobody may enter.
     pub late_entry_minutes: u32,
+    /// Whether whoever starts late ends with the room, and not after the full time.
+    pub late_ends_with_room: bool,
     /// Seconds after the end in which an answer under way still counts.
     pub allowance_seconds: u32,
     pub reminder_minutes: Vec<u32>,
@@ -157,6 +159,8 @@ pub struct WaitingView {
     pub begins_in_ms: i64,
     /// Set once the room is open: until this candidate's clock starts.
     pub starts_in_ms: Option<i64>,
+    /// Whether whoever starts late ends with the room, and not after the full time.
+    pub late_ends_with_room: bool,
 }
 
 /// `GET /exam`
@@ -184,7 +188,10 @@ pub struct HandInView {
     pub who: WhoView,
     pub epoch: i64,
     pub answered: u32,
+    /// Without those that were voided.
     pub unanswered: Vec<u32>,
+    /// Questions that count for nobody.
+    pub voided: Vec<u32>,
     pub flagged: Vec<u32>,
     pub end_text: String,
     pub remaining_ms: i64,
@@ -209,6 +216,8 @@ pub struct ReceiptView {
     pub kept: u32,
     pub questions: u32,
     pub check_code: String,
+    /// Questions that count for nobody.
+    pub voided: Vec<u32>,
     /// Only where the session shows it at once.
     pub score: Option<ScoreView>,
 }
@@ -283,6 +292,10 @@ pub struct RoomView {
     pub columns: u32,
     pub tiles: Vec<TileView>,
     pub selected: Option<SittingDetail>,
+    /// Questions of the session that count for nobody.
+    pub voided: Vec<VoidedView>,
+    /// Time that was lost, as the server measured it.
+    pub proposals: Vec<ProposalView>,
     /// See [`crate::wire::RoomWire::shape`].
     pub shape: String,
     /// The most minutes that one grant may give.
@@ -299,6 +312,22 @@ pub struct PauseView {
     pub for_ms: i64,
     pub reason: String,
     pub by: String,
+}
+
+/// A grant that is proposed because nothing was heard of a page, or of many of the room together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProposalView {
+    /// Nothing: it is for the room.
+    pub sitting: Option<String>,
+    /// Of the sitting.
+    pub seat: u32,
+    /// How many were silent.
+    pub silent: u32,
+    /// How many of them brought answers along that were chosen meanwhile.
+    pub went_on: u32,
+    pub gap_ms: i64,
+    /// The gap in begun minutes.
+    pub minutes: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -507,6 +536,8 @@ pub struct ResultsView {
     /// Functions in the order of `by_function` of each row.
     pub functions: Vec<Name>,
     pub rows: Vec<ResultRow>,
+    /// Questions that count for nobody.
+    pub voided: Vec<VoidedView>,
     /// Published before the exam.
     pub commitment: String,
     pub audit_head: String,

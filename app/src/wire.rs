@@ -73,6 +73,9 @@ pub struct ExamWire {
     /// The next free sequence number.
     pub next_seq: i64,
     pub hand_raised: bool,
+    /// Questions that count for nobody (作废), ascending.
+    #[serde(default)]
+    pub voided: Vec<u32>,
 }
 
 /// `POST /exam/changes`.
@@ -113,6 +116,9 @@ pub struct SaveReply {
     /// The room stands still: the questions are covered, and the time left does not run.
     #[serde(default)]
     pub paused: bool,
+    /// Questions that count for nobody, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voided: Vec<u32>,
 }
 
 /// 4xx and 5xx to [`SaveRequest`]: nothing of it was saved (but kept in quarantine when it came after the close).

@@ -1,4 +1,5 @@
-//! Marking (评分) and scores (成绩). Integer milli-points throughout: nothing is rounded.
+//! Marking (评分) and scores (成绩). Integer milli-points throughout: nothing is rounded, but the total of a paper of which
+//! questions were voided.
 
 use std::collections::BTreeMap;
 
@@ -87,20 +88,44 @@ pub struct FunctionScore {
 /// `pass_points` is in whole points; reaching it exactly passes (standard 1.9.2: 60 分（含）以上为合格). Exact milli-points
 /// are compared, so 59.999 does not pass.
 pub fn score<'paper>(marks: impl Iterator<Item = (&'paper Item, u32)>, pass_points: u32) -> Score {
+    score_without(marks, |_| false, pass_points)
+}
+
+/// The same where questions were voided (作废) after they were asked: they count for nobody.
+///
+/// A voided question leaves both what was earned and what could be earned. The total is what was earned of the rest, in the
+/// proportion that brings the rest to the whole paper's points, so that the pass mark keeps its meaning: `earned × whole ÷ rest`,
+/// rounded down to the thousandth. Passing is decided on the exact proportion, and rounding down can't contradict it: the pass
+/// mark is a whole number of thousandths. Functions are told in the paper's own points, without the voided questions.
+pub fn score_without<'paper>(
+    marks: impl Iterator<Item = (&'paper Item, u32)>,
+    is_void: impl Fn(&Item) -> bool,
+    pass_points: u32,
+) -> Score {
     let mut functions: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
-    let (mut total_milli, mut max_milli) = (0_u32, 0_u32);
+    let (mut earned, mut rest, mut max_milli) = (0_u32, 0_u32, 0_u32);
     for (item, got_milli) in marks {
         let function = functions.entry(&item.function).or_default();
+        max_milli = max_milli.saturating_add(item.points_milli);
+        if is_void(item) {
+            continue;
+        }
         function.0 = function.0.saturating_add(got_milli);
         function.1 = function.1.saturating_add(item.points_milli);
-        total_milli = total_milli.saturating_add(got_milli);
-        max_milli = max_milli.saturating_add(item.points_milli);
+        earned = earned.saturating_add(got_milli);
+        rest = rest.saturating_add(item.points_milli);
     }
     let by_function = functions
         .into_iter()
         .map(|(function, (got_milli, max_milli))| FunctionScore { function: function.to_owned(), got_milli, max_milli })
         .collect();
-    let passed = u64::from(total_milli) >= u64::from(pass_points) * 1000;
+    let scaled = u64::from(earned) * u64::from(max_milli);
+    let total = scaled.checked_div(u64::from(rest)).unwrap_or(0);
+    let total_milli = u32::try_from(total).unwrap_or(u32::MAX);
+    let passed = match rest {
+        0 => pass_points == 0,
+        _ => u128::from(scaled) >= u128::from(pass_points) * 1000 * u128::from(rest),
+    };
     Score { total_milli, max_milli, by_function, passed }
 }
 
@@ -251,6 +276,76 @@ mod tests {
             passed: false,
         };
         assert_eq!(score, expected);
+    }
+
+    fn worth(function: &str, points: &[u32]) -> Vec<Item> {
+        let at = |(position, points): (u32, &u32)| Item { position, ..item(function, points * 1000) };
+        (1..).zip(points).map(at).collect()
+    }
+
+    /// 100 questions of a point; one is voided. Who had all of the rest right has 100, whatever they made of the voided one.
+    #[test]
+    fn a_voided_question_counts_for_nobody() {
+        let items = worth("alpha", &[1; 100]);
+        let total = |right: std::ops::RangeInclusive<u32>| {
+            let marks = items.iter().map(|item| (item, if right.contains(&item.position) { 1000 } else { 0 }));
+            let score = score_without(marks, |item| item.position == 1, 60);
+            (score.total_milli, score.max_milli, score.passed)
+        };
+        assert_eq!(total(1..=100), (100_000, 100_000, true));
+        assert_eq!(total(2..=100), (100_000, 100_000, true));
+        // 59 of 99 are 59.5959…, 60 of 99 are 60.6060…: rounded down to the thousandth.
+        assert_eq!(total(2..=60), (59_595, 100_000, false));
+        assert_eq!(total(1..=60), (59_595, 100_000, false), "the voided one was right, and that is nothing");
+        assert_eq!(total(2..=61), (60_606, 100_000, true));
+        assert_eq!(total(1..=1), (0, 100_000, false));
+    }
+
+    #[test]
+    fn the_pass_mark_is_reached_exactly_or_not() {
+        // Five of 20 voided: 9 of 15 are 60 exactly; a thousandth less is none.
+        let items = worth("alpha", &[5; 20]);
+        let passed = |got_milli: u32| {
+            let marks = items.iter().map(|item| (item, if item.position == 20 { got_milli } else { 0 }));
+            let score = score_without(marks, |item| item.position <= 5, 60);
+            (score.total_milli, score.passed)
+        };
+        assert_eq!(passed(45_000), (60_000, true));
+        assert_eq!(passed(44_999), (59_998, false));
+        let none = score_without(items.iter().map(|item| (item, 0)), |_| true, 60);
+        assert_eq!((none.total_milli, none.passed), (0, false));
+    }
+
+    #[test]
+    fn functions_are_told_without_the_voided_questions() {
+        let items: Vec<Item> = [worth("alpha", &[2, 3]), worth("beta", &[5])].concat();
+        let score = score_without(items.iter().zip([2000, 3000, 0]), |item| item.points_milli == 3000, 6);
+        let parts: Vec<_> = score.by_function.iter().map(|part| (part.got_milli, part.max_milli)).collect();
+        assert_eq!(parts, [(2000, 2000), (0, 5000)]);
+        assert_eq!((score.total_milli, score.max_milli), (2_857, 10_000));
+    }
+
+    proptest! {
+        /// Nothing voided is the plain sum; what is voided changes nothing by its mark; the verdict and the shown total agree.
+        #[test]
+        fn voiding_is_fair(marks in prop::collection::vec((1_u32..=5, 0_u32..=5000, any::<bool>()), 1..40), pass in 0_u32..=200) {
+            let items = worth("alpha", &marks.iter().map(|(points, ..)| *points).collect::<Vec<_>>());
+            let given = |void_too: u32| {
+                let mark = |(points, got, void): &(u32, u32, bool)| if *void { void_too } else { *got.min(&(points * 1000)) };
+                items.iter().zip(marks.iter().map(mark).collect::<Vec<_>>())
+            };
+            let is_void = |item: &Item| marks[item.position as usize - 1].2;
+            let without = score_without(given(0), is_void, pass);
+            prop_assert_eq!(&without, &score_without(given(5000), is_void, pass));
+            let rest: u32 = items.iter().filter(|item| !is_void(item)).map(|item| item.points_milli).sum();
+            prop_assert!(without.total_milli <= without.max_milli);
+            if rest > 0 {
+                prop_assert_eq!(without.passed, without.total_milli >= pass * 1000);
+            }
+            if !marks.iter().any(|(.., void)| *void) {
+                prop_assert_eq!(without, score(given(0), pass));
+            }
+        }
     }
 
     #[test]

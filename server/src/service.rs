@@ -16,6 +16,7 @@ pub mod draft;
 pub mod draw;
 pub mod evidence;
 pub mod fairness;
+pub mod gap;
 pub mod hall;
 pub mod hand_in;
 pub mod late;
@@ -30,6 +31,7 @@ pub mod session;
 pub mod sitting;
 pub mod supply;
 pub mod verify;
+pub mod void;
 pub mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -23,6 +23,7 @@ pub mod session;
 pub mod sitting;
 #[cfg(test)]
 pub(crate) mod tamper;
+pub mod void;
 
 use std::{
     ops::{Deref, DerefMut},

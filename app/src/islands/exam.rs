@@ -25,7 +25,7 @@ word_list! {
         Question, Sheet, Unanswered, CellAnswered, CellUnanswered, CellFlagged, CellWaiting,
         LegendAnswered, LegendUnanswered, LegendCurrent, LegendFlagged, LegendWaiting,
         Previous, Next, Save, SaveThen, Flag, Clear, ToSheet, PlainHint, ShowAll, ShowOne, Strike, StrikeUndo,
-        Saved, SavedBefore, Saving, Offline, Superseded, Refused, Reminder, Understood,
+        Saved, SavedBefore, Saving, Offline, Superseded, Refused, Reminder, Understood, Voided, VoidedNow,
         HandFailed, HandInWaits, HandInCancel,
         LockPausedTitle, LockPausedText,
         LockTimeTitle, LockTimeText, LockTimeOffline, LockElsewhereTitle, LockClosedTitle, LockClosedText, LockTabTitle,

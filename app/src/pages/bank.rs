@@ -245,5 +245,6 @@ fn preview(lang: Lang, view: &QuestionView) -> ExamWire {
         reminders_ms: Vec::new(),
         next_seq: 1,
         hand_raised: false,
+        voided: Vec::new(),
     }
 }

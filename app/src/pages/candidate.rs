@@ -155,6 +155,9 @@ fn sentences(lang: Lang, view: &RulesView) -> Vec<String> {
         0 => t!(lang, rules::late_never).to_owned(),
         minutes => t!(lang, rules::late, minutes = minutes),
     });
+    if view.late_entry_minutes > 0 {
+        rules.push(late_end(lang, view.late_ends_with_room).to_owned());
+    }
     rules.push(match view.earliest_hand_in_minutes {
         0 => t!(lang, rules::hand_in_any).to_owned(),
         minutes => t!(lang, rules::hand_in, minutes = minutes),
@@ -170,6 +173,11 @@ fn sentences(lang: Lang, view: &RulesView) -> Vec<String> {
     rules
 }
 
+/// What the end of somebody who starts late is.
+const fn late_end(lang: Lang, with_room: bool) -> &'static str {
+    if with_room { t!(lang, rules::late_common) } else { t!(lang, rules::late_full) }
+}
+
 /// `GET /waiting`: 候考.
 pub fn waiting(page: &Page, view: &WaitingView) -> String {
     let lang = page.lang;
@@ -182,6 +190,7 @@ pub fn waiting(page: &Page, view: &WaitingView) -> String {
                 <h1>{t!(lang, waiting::title)}</h1>
                 <Countdown begins_in_ms=view.begins_in_ms starts_in_ms=view.starts_in_ms words=Words(words)/>
                 <p>{t!(lang, waiting::text, begins = view.session.begins_text)}</p>
+                <p class="small muted">{late_end(lang, view.late_ends_with_room)}</p>
                 <p class="acts"><a class="button" href="/waiting">{t!(lang, waiting::reload)}</a></p>
             </div>
         };
@@ -233,6 +242,7 @@ pub(super) fn exam_word(lang: Lang, word: ExamWord) -> String {
         ExamWord::Saved => t!(lang, exam::saved, n = n),
         ExamWord::Superseded => t!(lang, exam::superseded, n = n),
         ExamWord::Reminder => t!(lang, exam::reminder, n = n),
+        ExamWord::VoidedNow => t!(lang, exam::voided_now, n = n),
         word => plain_exam_word(lang, word).to_owned(),
     }
 }
@@ -247,7 +257,9 @@ const fn plain_exam_word(lang: Lang, word: ExamWord) -> &'static str {
         | ExamWord::Unanswered
         | ExamWord::Saved
         | ExamWord::Superseded
-        | ExamWord::Reminder => "",
+        | ExamWord::Reminder
+        | ExamWord::VoidedNow => "",
+        ExamWord::Voided => t!(lang, exam::voided),
         ExamWord::TimeLeft => t!(lang, exam::time_left),
         ExamWord::EndsAt => t!(lang, exam::ends_at),
         ExamWord::HandIn => t!(lang, exam::hand_in),
@@ -340,6 +352,7 @@ pub fn hand_in(page: &Page, view: &HandInView) -> String {
                 <p class="big-count num">{t!(lang, hand_in::answered, n = view.answered)}</p>
                 {places(t!(lang, hand_in::unanswered, n = view.unanswered.len()), &view.unanswered)}
                 {places(t!(lang, hand_in::flagged, n = view.flagged.len()), &view.flagged)}
+                {voided(lang, &view.voided)}
                 <p>{t!(lang, hand_in::ends, end = view.end_text)}</p>
                 {match &view.too_early_until {
                     Some(earliest) => view! { <p class="banner warn">{t!(lang, hand_in::too_early, time = earliest)}</p> }.into_any(),
@@ -393,11 +406,19 @@ pub fn receipt(page: &Page, view: &ReceiptView) -> String {
                     (t!(lang, receipt::code), view.check_code.clone()),
                 ])}
                 <p class="small muted">{t!(lang, receipt::code_text)}</p>
+                {voided(lang, &view.voided)}
                 {view.score.as_ref().map(|own| score(lang, own))}
             </div>
         };
         ui::candidate(page, Step::HandIn, Some(&view.session), content.into_any())
     })
+}
+
+/// That questions of this paper count for nobody.
+fn voided(lang: Lang, positions: &[u32]) -> Option<AnyView> {
+    let which: Vec<String> = positions.iter().map(u32::to_string).collect();
+    let text = t!(lang, hand_in::voided, which = which.join(t!(lang, shell::and)));
+    (!which.is_empty()).then(|| view! { <p class="banner info num">{text}</p> }.into_any())
 }
 
 fn score(lang: Lang, score: &ScoreView) -> AnyView {

@@ -37,6 +37,7 @@ pub fn results(page: &Page, view: &ResultsView) -> String {
                 <tbody>{view.rows.iter().map(|own| row(lang, own, view.functions.len())).collect_view()}</tbody>
             </table></div>
             {view.rows.is_empty().then(|| view! { <p class="empty">{t!(lang, results::none)}</p> })}
+            {(!view.voided.is_empty()).then(|| view! { <h2>{t!(lang, voided::title)}</h2> {super::session::list(lang, &view.voided)} })}
             <p class="audit">{t!(lang, results::commitment)}" "<code>{view.commitment.clone()}</code></p>
             <p class="audit">{t!(lang, record::audit_head)}" "<code>{view.audit_head.clone()}</code></p>
         };

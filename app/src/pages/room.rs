@@ -46,12 +46,23 @@ pub fn room(page: &Page, view: &RoomView) -> String {
                     <SeatMap live=live(view, lang) room=format!("/rooms/{}", view.id) columns=view.columns selected=selected words=seat_words(lang)/>
                 </div>
                 <div class="room-side">
+                    {voided(lang, view)}
+                    {acts::proposals(page, view)}
                     {view.selected.as_ref().map(|detail| sitting(page, view, detail))}
                     {acts::room(page, view)}
                 </div>
             </div>
         };
         ui::staff(page, true, content.into_any())
+    })
+}
+
+/// What the proctor says to whoever asks about a voided question.
+fn voided(lang: Lang, view: &RoomView) -> Option<AnyView> {
+    let rows =
+        view.voided.iter().map(|row| view! { <li><code>{row.question.clone()}</code>" "{row.reason.clone()}</li> });
+    (!view.voided.is_empty()).then(|| {
+        view! { <div class="banner info"><b>{t!(lang, voided::title)}</b><p>{t!(lang, voided::proctor)}</p><ul>{rows.collect_view()}</ul></div> }.into_any()
     })
 }
 
@@ -136,7 +147,8 @@ fn needs(view: &RoomView, lang: Lang) -> Vec<String> {
         Some(saved) => t!(lang, room::need_offline_saved, seat = tile.seat, age = age(ms), saved = age(saved)),
         None => t!(lang, room::need_offline, seat = tile.seat, age = age(ms)),
     });
-    hands.chain(lost).collect()
+    let gaps = view.proposals.iter().map(|proposal| acts::proposal_text(lang, proposal));
+    hands.chain(lost).chain(gaps).collect()
 }
 
 fn tile_wire(tile: &TileView, lang: Lang) -> TileWire {

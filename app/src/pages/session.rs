@@ -6,7 +6,7 @@ use super::draft::given;
 use crate::{
     i18n::{self, t},
     ui::{self, Frame},
-    view::{AddingView, EvidenceView, Lang, LateRow, Page, ProofView, SessionView},
+    view::{AddingView, EvidenceView, Lang, LateRow, Page, ProofView, SessionView, VoidedView},
 };
 
 mod fairness;
@@ -35,6 +35,9 @@ pub fn session(page: &Page, view: &SessionView) -> String {
             {verify(lang, view)}
             <h2>{t!(lang, session::late)}</h2>
             {late(page, view)}
+            <h2>{t!(lang, voided::title)}</h2>
+            {list(lang, &view.voided)}
+            {voiding(page, view)}
         };
         ui::staff(page, false, content.into_any())
     })
@@ -104,6 +107,62 @@ fn verify(lang: Lang, view: &SessionView) -> AnyView {
         {evidence}
         <p>{t!(lang, session::verify_command)}</p>
         <pre class="command"><code>{command}</code></pre>
+    }
+    .into_any()
+}
+
+/// What counts for nobody, and who decided it.
+pub(super) fn list(lang: Lang, voided: &[VoidedView]) -> AnyView {
+    if voided.is_empty() {
+        return view! { <p class="empty">{t!(lang, voided::none)}</p> }.into_any();
+    }
+    let rows = voided.iter().map(|row| {
+        view! {
+            <tr><th scope="row"><code>{row.question.clone()}</code></th><td>{row.reason.clone()}</td>
+                <td class="num">{row.at_text.clone()}</td><td>{row.by.clone()}</td></tr>
+        }
+    });
+    view! {
+        <p>{t!(lang, voided::rule)}</p>
+        <div class="scroll"><table class="plain">
+            <caption class="vh">{t!(lang, voided::title)}</caption>
+            <thead><tr><th scope="col">{t!(lang, voided::question)}</th><th scope="col">{t!(lang, acts::reason)}</th>
+                <th scope="col">{t!(lang, record::time)}</th><th scope="col">{t!(lang, record::actor)}</th></tr></thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table></div>
+    }
+    .into_any()
+}
+
+fn voiding(page: &Page, view: &SessionView) -> AnyView {
+    let lang = page.lang;
+    let input = |name: &'static str, label: &'static str, kind: &'static str, required: bool| {
+        let id = format!("void-{name}");
+        view! {
+            <p class="field"><label for=id.clone()>{label}</label>
+                <input id=id name=name type=kind autocomplete="off" autocapitalize="off" spellcheck="false" required=required/></p>
+        }
+    };
+    view! {
+        <details class="act danger"><summary>{t!(lang, voided::act)}</summary><div class="act-body">
+            <p>{t!(lang, voided::text)}</p>
+            <form method="post" action=format!("/sessions/{}/void", view.session.id) autocomplete="off">
+                {input("question", t!(lang, voided::question), "text", false)}
+                <fieldset>
+                    <legend>{t!(lang, voided::or)}</legend>
+                    {input("admission_no", t!(lang, confirm::admission_no), "text", false)}
+                    {input("position", t!(lang, voided::position), "number", false)}
+                </fieldset>
+                {input("reason", t!(lang, acts::reason), "text", true)}
+                <fieldset>
+                    <legend>{t!(lang, voided::second)}</legend>
+                    {input("second_account", t!(lang, staff::account), "text", true)}
+                    {input("second_password", t!(lang, staff::password), "password", true)}
+                </fieldset>
+                <label class="check"><input type="checkbox" name="confirm" value="yes" required/><span>{t!(lang, voided::confirm)}</span></label>
+                <p class="acts"><button class="danger">{t!(lang, voided::act)}</button></p>
+            </form>
+        </div></details>
     }
     .into_any()
 }

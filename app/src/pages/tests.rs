@@ -199,7 +199,9 @@ fn live_words_say_who_needs_the_proctor() {
     let live = room::live(&room_view(RoomState::Open, 1, None), Lang::Zh);
     assert!(!live.proctors_enough);
     assert!(live.proctors_text.contains("还缺 1 名"));
-    assert_eq!(live.needs, ["9 号 举手 0:35", "17 号 离线 1:42，0:22 前保存"]);
+    let room = "30 名考生曾同时失去联系，最长 6:02；其中 28 名断网期间仍在作答，答案已上传。";
+    let one = "9 号曾失去联系 1:35，其间没有作答。";
+    assert_eq!(live.needs, ["9 号 举手 0:35", "17 号 离线 1:42，0:22 前保存", room, one]);
     let counts: Vec<_> = live.counts.iter().map(|(_, n)| *n).collect();
     // Expected, present, not logged in, absent, waiting, writing, offline, hands, handed in.
     assert_eq!(counts, [30, 28, 1, 1, 1, 24, 1, 1, 2]);

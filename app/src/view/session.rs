@@ -13,10 +13,22 @@ pub struct SessionView {
     pub candidates: u32,
     pub proof: ProofView,
     pub evidence: EvidenceView,
+    pub voided: Vec<VoidedView>,
     /// Reserves drawn, and those in use.
     pub reserves: u32,
     pub late: Vec<LateRow>,
     pub adding: AddingView,
+}
+
+/// A question that counts for nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoidedView {
+    /// Its id.
+    pub question: String,
+    pub reason: String,
+    /// Both of them.
+    pub by: String,
+    pub at_text: String,
 }
 
 /// What was published before the exam, so that its papers can be proved after.

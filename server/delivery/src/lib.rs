@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod gap;
 pub mod ledger;
 pub mod limits;
 pub mod pause;

@@ -13,6 +13,10 @@ pub const START_LEAD_MS_DEFAULT: i64 = 5_000;
 /// Nothing was heard of a page with scripts for this long: it is offline, milliseconds. A page is heard every 4 to 6 s, and
 /// the seat map asks every 2 s: the proctor sees it within 10 s.
 pub const OFFLINE_AFTER_MS: i64 = 7_500;
+/// A page with scripts of which nothing was heard for so long is a gap that is proposed to the proctor, milliseconds.
+pub const GAP_PROPOSED_MS: i64 = 30_000;
+/// So many silent together, and at least half of those who write, are one gap of the room.
+pub const ROOM_GAP_SITTINGS_MIN: usize = 3;
 /// The most minutes that one grant of time may give.
 pub const GRANT_MINUTES_MAX: u32 = 60;
 /// The most minutes that a proctor may grant alone; above it a second proctor confirms.
@@ -36,5 +40,6 @@ pub const REASON_CHARS_MAX: usize = 500;
 const _: () = assert!(ALLOWANCE_MS_DEFAULT <= ALLOWANCE_MS_MAX);
 const _: () = assert!(CLOCK_FLUSH_MS < CLOCK_STEP_MS_MAX, "a late flush must not look like an outage");
 const _: () = assert!(GRANT_MINUTES_ALONE <= GRANT_MINUTES_MAX);
+const _: () = assert!(GAP_PROPOSED_MS > OFFLINE_AFTER_MS, "who is proposed was shown offline before");
 const _: () = assert!(CHANGES_MAX >= QUESTIONS_MAX, "an offline paper must fit one request");
 const _: () = assert!(SEQ_AHEAD_MAX < SEQ_MAX);

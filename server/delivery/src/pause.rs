@@ -40,6 +40,11 @@ impl Pauses {
         self.since_clock_ms.map_or(now_clock_ms, |since| since.min(now_clock_ms))
     }
 
+    /// The exam clock without any pause of the room: what its candidates could use.
+    pub fn used_ms(&self, now_clock_ms: i64) -> i64 {
+        self.clock_ms(now_clock_ms) - self.past_ms
+    }
+
     /// Whether a room in this state may be paused.
     pub fn may_begin(&self, state: RoomState) -> Result<(), PauseRefusal> {
         match state {

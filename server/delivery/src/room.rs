@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::{pause::Pauses, session::Terms};
+use crate::{
+    pause::Pauses,
+    session::{LateEnd, Terms},
+};
 
 /// Where a room stands. It never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +99,16 @@ impl Room {
         self.state == RoomState::Ended || since_ms - self.pauses.past_ms > terms.late_entry_ms
     }
 
+    /// What somebody gets who starts at this time of the exam clock, by the session's terms: the full time, or what is left
+    /// until the room's common end. That end waits as long as the room stood still.
+    pub fn duration_ms(&self, terms: &Terms, started_clock_ms: i64) -> i64 {
+        let opened = self.opened_clock_ms.filter(|_| terms.late_end == LateEnd::Common);
+        opened.map_or(terms.duration_ms, |opened| {
+            let end = opened + terms.start_lead_ms + terms.duration_ms + self.pauses.past_ms;
+            (end - started_clock_ms).clamp(0, terms.duration_ms)
+        })
+    }
+
     /// How many proctors are missing now; above 0 in an open room the console alarms.
     pub fn proctors_missing(&self, terms: &Terms, candidates: u32) -> u32 {
         let present = u32::try_from(self.present.len()).unwrap_or(u32::MAX);
@@ -120,6 +133,23 @@ mod tests {
             opened_clock_ms: None,
             pauses: Pauses::default(),
         }
+    }
+
+    #[test]
+    fn who_starts_late_has_the_full_time_or_ends_with_the_others() {
+        let (full, minute) = (terms(), 60_000);
+        let common = Terms { late_end: LateEnd::Common, ..terms() };
+        let mut room = Room { state: RoomState::Open, opened_clock_ms: Some(minute), ..room(&["a", "b"]) };
+        let first = minute + full.start_lead_ms;
+        for terms in [&full, &common] {
+            assert_eq!(room.duration_ms(terms, first), 90 * minute, "whoever waits has all of it");
+        }
+        assert_eq!(room.duration_ms(&full, first + 20 * minute), 90 * minute);
+        assert_eq!(room.duration_ms(&common, first + 20 * minute), 70 * minute);
+        room.pauses.began(first + minute);
+        room.pauses.ended(first + 11 * minute);
+        assert_eq!(room.duration_ms(&common, first + 20 * minute), 80 * minute, "the common end waits with the room");
+        assert_eq!(room.duration_ms(&common, first + 500 * minute), 0);
     }
 
     #[test]

@@ -63,6 +63,17 @@ impl SessionState {
     }
 }
 
+/// When the time of somebody who starts late ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LateEnd {
+    /// After the full time.
+    #[default]
+    Full,
+    /// With everybody's of the room: who comes later has less.
+    Common,
+}
+
 /// The rules of one session. Shown to each candidate in words before the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,8 +86,11 @@ pub struct Terms {
     pub start_lead_ms: i64,
     /// Hand-in by the candidate is refused until this long after the start, milliseconds.
     pub earliest_hand_in_ms: i64,
-    /// Nobody starts later than this after the room's opening, milliseconds. Who starts late has the full time.
+    /// Nobody starts later than this after the room's opening, milliseconds.
     pub late_entry_ms: i64,
+    /// When the time of somebody who starts late ends.
+    #[serde(default)]
+    pub late_end: LateEnd,
     /// Reminders at these amounts of time left, milliseconds, descending.
     pub reminders_ms: Vec<i64>,
     /// Points needed to pass.
@@ -134,6 +148,7 @@ impl Terms {
             start_lead_ms: START_LEAD_MS_DEFAULT,
             earliest_hand_in_ms: if purpose == Purpose::Rehearsal { 0 } else { share(3) },
             late_entry_ms: share(3),
+            late_end: LateEnd::Full,
             reminders_ms: [15, 5].into_iter().filter(|m| *m < i64::from(minutes)).map(|m| m * MINUTE_MS).collect(),
             pass_points: rules.pass_score,
             score_at_once: purpose != Purpose::Exam,
@@ -160,6 +175,10 @@ impl Terms {
             if !(0..=self.duration_ms).contains(&ms) {
                 return Err(TermsError::Beyond { what, minutes: self::minutes(ms) });
             }
+        }
+        // Somebody let in at the very end would have no time at all.
+        if self.late_end == LateEnd::Common && self.late_entry_ms >= self.duration_ms {
+            return Err(TermsError::Beyond { what: "late entry", minutes: self::minutes(self.late_entry_ms) });
         }
         Ok(())
     }
@@ -202,6 +221,17 @@ pub(crate) mod tests {
         terms.allowance_ms = 2_000;
         terms.late_entry_ms = terms.duration_ms + 1;
         assert!(matches!(terms.check(&RULES, Purpose::Exam), Err(TermsError::Beyond { .. })));
+    }
+
+    #[test]
+    fn nobody_is_let_in_for_no_time_at_all() {
+        let mut terms = Terms::new(&RULES, Purpose::Exam, 90).unwrap();
+        terms.late_end = LateEnd::Common;
+        terms.check(&RULES, Purpose::Exam).unwrap();
+        terms.late_entry_ms = terms.duration_ms;
+        assert!(matches!(terms.check(&RULES, Purpose::Exam), Err(TermsError::Beyond { .. })));
+        terms.late_end = LateEnd::Full;
+        terms.check(&RULES, Purpose::Exam).unwrap();
     }
 
     #[test]

@@ -8,7 +8,7 @@ use delivery::{
     ledger::{Cause, LedgerRow},
     pause::Pauses,
     room::RoomState,
-    session::Terms,
+    session::{LateEnd, Terms},
     sitting::{Change, ClosedBy, Phase, Refusal, Shape, Sitting},
 };
 use kaochang_app::wire::{AnswerWire, Choice, ExamWire, ItemWire, SaveReply, SaveRequest};
@@ -144,6 +144,7 @@ impl Exam {
             start_lead_ms: chance.pick(&[0, 1_000, 5_000]),
             earliest_hand_in_ms: chance.pick(&[0, 10_000, 25_000]),
             late_entry_ms: duration_ms,
+            late_end: LateEnd::Full,
             reminders_ms: Vec::new(),
             pass_points: 60,
             score_at_once: false,
@@ -346,6 +347,7 @@ impl Memory {
             superseded: superseded.into_iter().filter_map(|at| answer_wire(sitting, at)).collect(),
             hand_raised: false,
             paused: self.pauses[exam.rooms[save.sitting]].is_on(),
+            voided: Vec::new(),
         }
     }
 
@@ -375,6 +377,7 @@ impl Memory {
             reminders_ms: Vec::new(),
             next_seq: sitting.newest_seq() + 1,
             hand_raised: false,
+            voided: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How an answer is saved: checked in memory, written by the [`super::writer`], applied in memory, acknowledged.
 
 use delivery::{
+    gap::Gap,
     limits::{CHANGES_MAX, LATE_REQUESTS_MAX},
     sitting::{Change, Refusal as SittingRefusal},
 };
@@ -152,7 +153,11 @@ impl Centre {
         let changes: Vec<Change> = request.changes.iter().map(domain).collect();
         let admitted = sitting.sitting.admit(&session.terms, (epoch, request.epoch), &changes, now);
         let changes = admitted.map_err(|refusal| (code(refusal), Some(ids.clone())))?;
+        let used_ms = session.rooms[&sitting.room].room.pauses.used_ms(clock_ms);
         if let Some(sitting) = hall.sitting_mut(&ids.0, &ids.1) {
+            let gap = Gap::measured(sitting.signs.heard_used_ms, used_ms, !changes.is_empty());
+            sitting.signs.gaps.extend(gap.map(|gap| (gap, false)));
+            sitting.signs.heard_used_ms = Some(used_ms);
             sitting.signs.heard_ms = Some(monotonic);
             sitting.signs.left_page = sitting.signs.left_page.max(request.left_page);
             sitting.signs.news = true;
@@ -214,6 +219,7 @@ impl Centre {
             saved_text: self.time_text(admitted.at_ms),
             superseded: superseded.into_iter().filter_map(|at| answer_wire(at, &sitting.sitting)).collect(),
             hand_raised: sitting.signs.hand_at_ms.is_some(),
+            voided: session.void_positions(sitting),
             paused: session.rooms[&sitting.room].room.pauses.is_on(),
         })
     }

@@ -58,6 +58,7 @@ impl Centre {
         for (session, room) in due.waiting {
             self.start_waiting(&session, &room).await?;
         }
+        self.tell_gaps().await?;
         for (session, sittings) in due.over {
             let closed = self.close_sittings(&session, &sittings, ClosedBy::Clock, "system", "").await?;
             tracing::info!(session, closed, "session {session}: {closed} sittings handed in by the clock");

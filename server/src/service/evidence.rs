@@ -156,6 +156,7 @@ impl Centre {
             rooms: overview.rooms,
             candidates: overview.candidates,
             evidence,
+            voided: self.voided_views(session),
             reserves: as_u32(reserves.len()),
             late: late.collect(),
             adding,

@@ -8,6 +8,7 @@ use std::{
 
 use delivery::{
     clock::ExamClock,
+    gap::Gap,
     room::{self, proctors_required},
     session::{Purpose, SessionState, Terms},
     sitting::Phase,
@@ -15,7 +16,7 @@ use delivery::{
 use kaochang_app::view::{self, SessionHead, WhoView};
 use question_bank::{blueprint::Blueprint, paper::Paper, standard::Standard};
 
-use crate::store::room::PauseRow;
+use crate::store::{room::PauseRow, void::VoidRow};
 
 /// Everything in memory.
 #[derive(Debug, Default)]
@@ -89,6 +90,8 @@ pub struct Session {
     pub rooms: BTreeMap<String, Room>,
     /// By id.
     pub sittings: BTreeMap<String, Sitting>,
+    /// Questions that count for nobody, in the order in which they were voided.
+    pub voided: Vec<VoidRow>,
     /// Question and revision → how it is shown.
     pub texts: Arc<HashMap<(String, u32), Text>>,
     /// Of a session that was finished when the server started and that nobody has asked for since: how many its rooms had, by
@@ -192,6 +195,10 @@ pub struct Elsewhere {
 pub struct Signs {
     /// Monotonic time of the last request of a page with scripts, which reports by itself; `None` for plain forms.
     pub heard_ms: Option<i64>,
+    /// The same on the exam clock without the room's pauses.
+    pub heard_used_ms: Option<i64>,
+    /// Times of silence that nobody has decided on, each with whether the chain tells it.
+    pub gaps: Vec<(Gap, bool)>,
     /// Wall time of the last save.
     pub saved_at_ms: Option<i64>,
     /// Wall time since when the hand is up.

@@ -50,6 +50,8 @@ pub(crate) struct Marker {
     paper: std::sync::Arc<question_bank::paper::Paper>,
     policies: Vec<(question_bank::question::Kind, question_bank::blueprint::Policy)>,
     pass_points: u32,
+    /// Questions that count for nobody.
+    void: Vec<(String, u32)>,
 }
 
 impl Centre {
@@ -164,7 +166,24 @@ impl Marker {
             paper: sitting.paper.clone(),
             policies: session.blueprint.kinds.iter().map(|quota| (quota.kind, quota.marking)).collect(),
             pass_points: session.terms.pass_points,
+            void: sitting
+                .paper
+                .items
+                .iter()
+                .filter(|item| session.is_void(&item.question, item.revision))
+                .map(|item| (item.question.clone(), item.revision))
+                .collect(),
         }
+    }
+
+    /// The same, with a further question that counts for nobody.
+    pub(crate) fn without(mut self, question: &str, revision: u32) -> Self {
+        self.void.push((question.to_owned(), revision));
+        self
+    }
+
+    fn is_void(&self, item: &Item) -> bool {
+        self.void.iter().any(|(question, revision)| *question == item.question && *revision == item.revision)
     }
 
     /// Marks by position, and the score they make.
@@ -176,7 +195,8 @@ impl Marker {
             .iter()
             .map(|item| self.mark_item(item, given.get(&i64::from(item.position)).copied(), keys));
         let marks: Vec<u32> = marks.collect::<Result<_, _>>()?;
-        let score = marking::score(self.paper.items.iter().zip(marks.iter().copied()), self.pass_points);
+        let given = self.paper.items.iter().zip(marks.iter().copied());
+        let score = marking::score_without(given, |item| self.is_void(item), self.pass_points);
         Ok((marks, score))
     }
 

@@ -479,9 +479,14 @@ fn hear_clock(session: &mut Session, clock_ms: i64, monotonic: i64) {
 }
 
 fn hear_sign(hall: &mut Hall, session: &str, sign: &Sign, monotonic: i64) {
+    let used_ms = hall.sessions.get(session).and_then(|session| {
+        let room = session.rooms.get(&session.sittings.get(&sign.sitting)?.room)?;
+        Some(room.room.pauses.used_ms(session.clock.read(monotonic)))
+    });
     let Some(sitting) = hall.sitting_mut(session, &sign.sitting) else { return };
     if sign.scripted {
         sitting.signs.heard_ms = Some(monotonic);
+        sitting.signs.heard_used_ms = used_ms;
     }
     sitting.signs.saved_at_ms = sitting.signs.saved_at_ms.max(sign.saved_at_ms);
     sitting.signs.left_page = sitting.signs.left_page.max(sign.left_page);

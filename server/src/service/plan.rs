@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use delivery::{
     limits::{ALLOWANCE_MS_MAX, SESSION_MINUTES_MAX},
-    session::{Purpose, Terms, TermsError},
+    session::{LateEnd, Purpose, Terms, TermsError},
 };
 use kaochang_app::{
     pages::draft::problem as words,
@@ -52,6 +52,8 @@ pub struct Plan {
     pub earliest_hand_in_minutes: Option<u32>,
     /// Instead of the default.
     pub late_entry_minutes: Option<u32>,
+    /// Instead of the full time.
+    pub late_end: Option<LateEnd>,
     /// Instead of the default.
     pub start_lead_seconds: Option<u32>,
     /// Instead of the default.
@@ -208,6 +210,7 @@ impl Plan {
         let minutes = |minutes: Option<u32>, default| minutes.map_or(default, |minutes| i64::from(minutes) * MINUTE_MS);
         terms.earliest_hand_in_ms = minutes(self.earliest_hand_in_minutes, terms.earliest_hand_in_ms);
         terms.late_entry_ms = minutes(self.late_entry_minutes, terms.late_entry_ms);
+        terms.late_end = self.late_end.unwrap_or_default();
         terms.start_lead_ms = self.start_lead_seconds.map_or(terms.start_lead_ms, |seconds| i64::from(seconds) * 1_000);
         terms.allowance_ms = self.allowance_seconds.map_or(terms.allowance_ms, |seconds| i64::from(seconds) * 1_000);
         terms.score_at_once = self.score_at_once.unwrap_or(terms.score_at_once);

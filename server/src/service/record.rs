@@ -48,9 +48,11 @@ impl Centre {
         // A pause is everybody's, and has a list of its own.
         let grants = grants.filter(|(_, row)| !matches!(row.cause, Cause::Duration | Cause::Pause));
         let incidents = rows.iter().filter(|row| {
-            let about = row.subject == room_id || sittings.iter().any(|s| s.id == row.subject);
+            let about =
+                row.subject == room_id || row.act == "question.voided" || sittings.iter().any(|s| s.id == row.subject);
             about
                 && (row.act.starts_with("incident.")
+                    || row.act == "question.voided"
                     || row.act == "seat.moved"
                     || row.act == "sitting.absent"
                     || row.act == "sitting.released")

@@ -31,6 +31,7 @@ impl Centre {
             pass_points: session.terms.pass_points,
             functions: functions.map(|function| function.name.clone()).collect(),
             rows,
+            voided: self.voided_views(session),
             commitment: session.commitment.clone(),
             audit_head: head.short(),
         })

@@ -98,6 +98,8 @@ impl Centre {
             columns: room.columns,
             tiles,
             selected: None,
+            voided: self.voided_views(session),
+            proposals: Self::proposal_views(session, room_id),
             shape: shape(session, room),
             grant_minutes_max: GRANT_MINUTES_MAX,
             grant_minutes_alone: GRANT_MINUTES_ALONE,
@@ -179,7 +181,11 @@ impl Centre {
     /// An audit row as pages show it: of its facts only what a person wrote.
     pub(crate) fn event_view(&self, row: &audit::Row) -> EventRow {
         let facts: serde_json::Value = serde_json::from_str(&row.detail).unwrap_or_default();
-        let written = ["text", "reason"].into_iter().find_map(|field| facts.get(field)?.as_str().map(str::to_owned));
+        let text = |field: &str| facts.get(field).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let written = match row.act.as_str() {
+            "question.voided" => text("question").zip(text("reason")).map(|(id, why)| format!("{id} {why}")),
+            _ => text("text").or_else(|| text("reason")),
+        };
         EventRow {
             at_text: self.time_text(row.at_ms),
             act: row.act.clone(),
@@ -201,6 +207,7 @@ pub(crate) fn room_state_view(state: RoomState) -> view::RoomState {
 /// Changes with everything on the page that a reload would show anew: the room's state, its proctors, its seats.
 fn shape(session: &Session, room: &Room) -> String {
     let start = DigestOf::new("kaochang/room-shape").text(room.room.state.code());
+    let start = start.number(i64::try_from(session.voided.len()).unwrap_or(i64::MAX));
     let start = start.number(room.pause().map_or(0, |pause| pause.number));
     let proctors = room.room.present.keys().fold(start, |digest, login| digest.text(login));
     let seats = session.in_room(&room.id).iter().fold(proctors, |digest, s| digest.text(&s.id).number(s.seat.into()));

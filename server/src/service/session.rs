@@ -41,6 +41,7 @@ use crate::{
         session::{OutageRow, SessionRow},
         sitting as sittings,
         sitting::{SittingRow, StoredLedgerRow},
+        void,
     },
     vault::{masked_id, token_hash},
     world::{hex, new_id},
@@ -357,17 +358,18 @@ impl Centre {
         let logins = sittings::logins_since(tx, chain, known).await?;
         let whole = if others {
             let row = sessions::by_id(tx, chain).await?.ok_or_else(|| inconsistent("a session that is not there"))?;
-            Some((row, self.load_rooms(tx, chain).await?))
+            Some((row, self.load_rooms(tx, chain).await?, void::of_session(tx, chain).await?))
         } else {
             None
         };
         let mut hall = self.hall();
-        if let Some((row, (rooms, seats))) = whole {
+        if let Some((row, (rooms, seats), voided)) = whole {
             hall.seat(chain, seats);
             let Some(session) = hall.sessions.get_mut(chain) else { return Ok(()) };
             session.state = state(&row)?;
             session.clock.learn(row.clock_ms, self.world.monotonic_ms());
             session.rooms = by_id(rooms);
+            session.voided = voided;
         }
         hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (chain.to_owned(), sitting, epoch))));
         for row in rows {
@@ -417,7 +419,8 @@ impl Centre {
         let papers = papers.chain(reserves.iter().map(|reserve| &reserve.paper));
         let texts = Arc::new(texts(&bank, papers));
         let logins = sittings::logins(tx, id).await?;
-        let mut session = Session { sittings, texts, ..self.live_session(row, row_no, rooms)? };
+        let voided = void::of_session(tx, id).await?;
+        let mut session = Session { sittings, voided, texts, ..self.live_session(row, row_no, rooms)? };
         let mut hall = self.hall();
         hall.seat(id, seats);
         hall.tokens.extend(logins.into_iter().map(|(hash, sitting, epoch)| (hash, (id.to_owned(), sitting, epoch))));
@@ -451,6 +454,7 @@ impl Centre {
             commitment: row.commitment,
             rooms: by_id(rooms),
             sittings: BTreeMap::new(),
+            voided: Vec::new(),
             texts: Arc::default(),
             at_rest: None,
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use delivery::{
     ledger::{Cause, LedgerRow},
     room::RoomState,
-    session::minutes,
+    session::{LateEnd, minutes},
     sitting::{ClosedBy, Phase},
 };
 use kaochang_app::{
@@ -219,13 +219,14 @@ impl Centre {
                 kinds: kinds.collect(),
                 earliest_hand_in_minutes: minutes(terms.earliest_hand_in_ms),
                 late_entry_minutes: minutes(terms.late_entry_ms),
+                late_ends_with_room: terms.late_end == LateEnd::Common,
                 allowance_seconds: u32::try_from(terms.allowance_ms / 1_000).unwrap_or(0),
                 reminder_minutes: terms.reminders_ms.iter().map(|ms| minutes(*ms)).collect(),
             })
         })
     }
 
-    /// 我已阅读并同意. Who is late starts at once, with the full time.
+    /// 我已阅读并同意. Who is late starts at once.
     pub async fn accept_rules(&self, token: &str) -> Result<(), Refusal> {
         // Rules before the identity is confirmed are not accepted: the confirmation comes first, as the pages do.
         self.set_flags(token, "sitting.accepted", |confirmed, _| (confirmed, confirmed)).await?;
@@ -285,7 +286,8 @@ impl Centre {
                 _ => None,
             };
             let begins_in_ms = session.begins_at_ms - self.world.wall_ms();
-            Ok(WaitingView { session: self.head_of(session), who, begins_in_ms, starts_in_ms })
+            let late_ends_with_room = session.terms.late_end == LateEnd::Common;
+            Ok(WaitingView { session: self.head_of(session), who, begins_in_ms, starts_in_ms, late_ends_with_room })
         })
     }
 
@@ -309,9 +311,10 @@ impl Centre {
 
     fn start_of<'a>(&self, session: &Session, sittings: impl Iterator<Item = &'a Sitting>, lead_ms: i64) -> Start {
         let (clock_ms, at_ms) = (self.now(session), self.world.wall_ms());
+        let started_clock_ms = clock_ms + lead_ms;
         let row = |sitting: &Sitting| LedgerRow {
             row_no: sitting.sitting.next_row_no(),
-            grant_ms: session.terms.duration_ms,
+            grant_ms: session.rooms[&sitting.room].room.duration_ms(&session.terms, started_clock_ms),
             cause: Cause::Duration,
             reason: String::new(),
             actor: "system".to_owned(),
@@ -322,7 +325,7 @@ impl Centre {
         Start {
             session: session.id.clone(),
             sittings: sittings.map(|sitting| (sitting.id.clone(), row(sitting))).collect(),
-            started_clock_ms: clock_ms + lead_ms,
+            started_clock_ms,
             at_ms,
         }
     }
@@ -372,6 +375,7 @@ impl Centre {
             reminders_ms: session.terms.reminders_ms.clone(),
             next_seq: sitting.sitting.newest_seq() + 1,
             hand_raised: sitting.signs.hand_at_ms.is_some(),
+            voided: session.void_positions(sitting),
             blocks: blocks.into_iter().map(|(_, block)| block).collect(),
         }
     }
@@ -422,6 +426,7 @@ impl Centre {
             let positions = |wanted: fn(&delivery::sitting::Answer) -> bool| -> Vec<u32> {
                 (1..).zip(&state.answers).filter(|(_, answer)| wanted(answer)).map(|(at, _)| at).collect()
             };
+            let voided = session.void_positions(sitting);
             let wait_ms = state.hand_in_after_ms(&session.terms, now);
             let remaining_ms = state.remaining_ms(now);
             Ok(HandInView {
@@ -429,7 +434,11 @@ impl Centre {
                 who,
                 epoch: state.epoch,
                 answered: state.answered(),
-                unanswered: positions(|answer| answer.response.is_empty()),
+                unanswered: positions(|answer| answer.response.is_empty())
+                    .into_iter()
+                    .filter(|at| !voided.contains(at))
+                    .collect(),
+                voided,
                 flagged: positions(|answer| answer.flagged),
                 end_text: self.minute_text(wall + remaining_ms),
                 remaining_ms,
@@ -478,6 +487,7 @@ impl Centre {
                     kept: sitting.sitting.answered(),
                     questions: as_u32(sitting.paper.items.len()),
                     check_code: sitting.check_code.clone().unwrap_or_default(),
+                    voided: session.void_positions(sitting),
                     score: None,
                 };
                 Ok((

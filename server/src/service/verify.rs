@@ -4,15 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use delivery::ledger::Cause;
-use question_bank::{blueprint::Blueprint, checker::Conformance, digest::Digest, paper::Paper};
+use delivery::{ledger::Cause, session::Terms};
+use question_bank::{
+    blueprint::Blueprint,
+    checker::Conformance,
+    digest::Digest,
+    marking,
+    paper::{Item, Paper},
+};
 use serde_json::Value;
 
 use super::session::papers_digest;
 use crate::store::{
     Store, StoreError, Tx,
     audit::{self, Row},
-    evidence, paper, response, room as rooms, score, session as sessions, sitting as sittings,
+    evidence, paper, response, room as rooms, score, session as sessions, sitting as sittings, void,
+    void::VoidRow,
 };
 
 /// A head as it was printed on a room's record: chain (session id), row number and the first digits of its hash.
@@ -147,6 +154,10 @@ struct Facts {
     pause_grants: Vec<(String, i64, i64, i64)>,
     /// Sitting → facts of its hand-in.
     closed: BTreeMap<String, Value>,
+    /// Sitting and version → hash.
+    scores: BTreeMap<(String, i64), String>,
+    /// Question and revision that count for nobody.
+    void: BTreeMap<(String, i64), VoidRow>,
 }
 
 /// What the chain says of a pause.
@@ -199,7 +210,23 @@ fn facts(rows: &[Row]) -> Facts {
                 let pause = facts.pauses.entry((row.subject.clone(), number("number"))).or_default();
                 pause.end = Some((row.actor.clone(), number("until_clock_ms"), row.at_ms));
             }
+            "question.voided" => {
+                let void = VoidRow {
+                    question_id: text("question"),
+                    revision: number("revision"),
+                    reason: text("reason"),
+                    voided_by: row.actor.clone(),
+                    confirmed_by: text("confirmed_by"),
+                    clock_ms: number("clock_ms"),
+                    at_ms: row.at_ms,
+                };
+                facts.void.insert((void.question_id.clone(), void.revision), void);
+            }
+            "sitting.remarked" => {
+                facts.scores.insert((row.subject.clone(), number("version")), text("score"));
+            }
             "sitting.closed" => {
+                facts.scores.insert((row.subject.clone(), 1), text("score"));
                 facts.closed.insert(row.subject.clone(), detail);
             }
             _ => {}
@@ -238,6 +265,8 @@ impl Session<'_> {
         told(reserves, report)?;
         let inputs = self.check_inputs(tx, report).await;
         told(inputs, report)?;
+        let void = self.check_void(tx, report).await;
+        told(void, report)?;
         let scores = self.check_scores(tx, report).await;
         told(scores, report)
     }
@@ -454,27 +483,96 @@ impl Session<'_> {
         Ok(())
     }
 
-    async fn check_scores(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
-        let mut promised: BTreeMap<&str, Option<&str>> = self
-            .facts
-            .closed
-            .iter()
-            .map(|(sitting, facts)| (sitting.as_str(), facts.get("score").and_then(Value::as_str)))
-            .collect();
-        for row in score::rows(tx, self.id).await? {
+    /// What counts for nobody is what two people voided.
+    async fn check_void(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let mut promised = self.facts.void.clone();
+        for row in void::of_session(tx, self.id).await? {
             report.rows += 1;
-            let at = format!("score {} of sitting {} (session {})", row.version, row.sitting_id, self.id);
-            let hash = score::hash_of(self.id, &row).to_string();
-            match promised.remove(row.sitting_id.as_str()) {
+            let at = format!("voided question {} (session {})", row.question_id, self.id);
+            match promised.remove(&(row.question_id.clone(), row.revision)) {
                 None => report.problems.push(format!("{at}: the audit chain knows nothing of it")),
-                Some(audited) if audited != Some(hash.as_str()) => {
-                    report.problems.push(format!("{at}: is not that of the hand-in"));
+                Some(told) if told != row => {
+                    report.problems.push(format!("{at}: was changed after it was written"));
                 }
                 Some(_) => {}
             }
         }
-        for sitting in promised.into_keys() {
-            report.problems.push(format!("score of sitting {sitting} (session {}): is missing", self.id));
+        for (question, _) in promised.into_keys() {
+            report.problems.push(format!("voided question {question} (session {}): is missing", self.id));
+        }
+        Ok(())
+    }
+
+    async fn check_scores(&self, tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
+        let mut promised = self.facts.scores.clone();
+        let rows = score::rows(tx, self.id).await?;
+        report.rows += rows.len();
+        self.check_arithmetic(tx, &rows, report).await?;
+        let mut strange = Vec::new();
+        for row in rows {
+            match promised.remove(&(row.sitting_id.clone(), row.version)) {
+                None => strange.push(row),
+                Some(audited) => self.check_score(&row, &audited, report),
+            }
+        }
+        for row in strange {
+            // A version that nobody has told of may be one of those that are missing.
+            let missing = promised.keys().find(|(sitting, _)| *sitting == row.sitting_id).cloned();
+            match missing.and_then(|missing| promised.remove(&missing)) {
+                Some(audited) => self.check_score(&row, &audited, report),
+                None => report.problems.push(format!(
+                    "score {} of sitting {} (session {}): the audit chain knows nothing of it",
+                    row.version, row.sitting_id, self.id
+                )),
+            }
+        }
+        for (sitting, version) in promised.into_keys() {
+            let which = if version == 1 { "score".to_owned() } else { format!("score {version}") };
+            report.problems.push(format!("{which} of sitting {sitting} (session {}): is missing", self.id));
+        }
+        Ok(())
+    }
+
+    fn check_score(&self, row: &score::ScoreRow, audited: &str, report: &mut Report) {
+        if score::hash_of(self.id, row).to_string() != audited {
+            let of = if row.version == 1 { "the hand-in" } else { "the act that marked it anew" };
+            let score::ScoreRow { version, sitting_id, .. } = row;
+            report
+                .problems
+                .push(format!("score {version} of sitting {sitting_id} (session {}): is not that of {of}", self.id));
+        }
+    }
+
+    /// The newest score of each sitting is what its marks come to, without what counts for nobody.
+    async fn check_arithmetic(
+        &self,
+        tx: &mut Tx,
+        rows: &[score::ScoreRow],
+        report: &mut Report,
+    ) -> Result<(), StoreError> {
+        let Some(session) = sessions::by_id(tx, self.id).await? else { return Ok(()) };
+        let Ok(terms) = serde_json::from_str::<Terms>(&session.terms) else { return Ok(()) };
+        let papers: BTreeMap<String, Paper> = paper::rows(tx, self.id)
+            .await?
+            .into_iter()
+            .filter_map(|row| Some((row.sitting_id, serde_json::from_str(&row.document).ok()?)))
+            .collect();
+        let newest: BTreeMap<&str, &score::ScoreRow> = rows.iter().map(|row| (row.sitting_id.as_str(), row)).collect();
+        let void = |item: &Item| self.facts.void.contains_key(&(item.question.clone(), i64::from(item.revision)));
+        for (sitting, row) in newest {
+            let marks = serde_json::from_str::<Vec<u32>>(&row.marks).ok();
+            // What can't be read does not bear its hash either, and is told by that.
+            let (Some(marks), Some(paper)) = (marks, papers.get(sitting)) else { continue };
+            let comes_to = marking::score_without(paper.items.iter().zip(marks), void, terms.pass_points);
+            let by_function = serde_json::to_string(&comes_to.by_function).unwrap_or_default();
+            let fits = (i64::from(comes_to.total_milli), i64::from(comes_to.max_milli), comes_to.passed, by_function)
+                == (row.total_milli, row.max_milli, row.passed, row.by_function.clone());
+            if !fits {
+                report.problems.push(format!(
+                    "score {} of sitting {sitting} (session {}): its marks come to {} of {} thousandths",
+                    row.version, self.id, comes_to.total_milli, comes_to.max_milli
+                ));
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ mod rooms;
 mod schema;
 mod sessions;
 mod sittings;
+mod voids;
 
 /// Makes a test of each law on each database.
 macro_rules! laws {
@@ -120,6 +121,10 @@ laws! {
         only_an_open_room_stands_still_and_only_once,
         a_pause_is_over_once_and_never_before_it_began,
         two_proctors_pause_a_room_once,
+    }
+    voids {
+        a_question_is_voided_once_and_by_two,
+        what_is_voided_stays_so,
     }
     bank {
         a_revision_is_never_overwritten,

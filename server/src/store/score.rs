@@ -95,6 +95,12 @@ pub async fn rows(tx: &mut Tx, session_id: &str) -> Result<Vec<ScoreRow>, StoreE
     Ok(fetch_all!(tx, ROWS, session_id))
 }
 
+/// The newest version of a sitting's score; 0 where there is none.
+pub async fn newest_version(tx: &mut Tx, session_id: &str, sitting_id: &str) -> Result<i64, StoreError> {
+    let newest: Vec<(i64,)> = fetch_all!(tx, NEWEST_VERSION, session_id, sitting_id);
+    Ok(newest.first().map_or(0, |(version,)| *version))
+}
+
 /// The newest score of each sitting of a session.
 pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<(String, Score)>, StoreError> {
     let rows: Vec<ScoreRecord> = fetch_all!(tx, OF_SESSION, session_id);
@@ -127,8 +133,9 @@ const OF_SESSION: &str = "SELECT sitting_id, total_milli, max_milli, passed, by_
     AND version = (SELECT MAX(version) FROM score n WHERE n.session_id = s.session_id AND n.sitting_id = s.sitting_id)";
 const OF_SITTING: &str = "SELECT sitting_id, total_milli, max_milli, passed, by_function FROM score \
     WHERE session_id = $1 AND sitting_id = $2 ORDER BY version DESC LIMIT 1";
+const NEWEST_VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM score WHERE session_id = $1 AND sitting_id = $2";
 const ROWS: &str = "SELECT sitting_id, version, total_milli, max_milli, passed, by_function, marks, at_ms FROM score \
     WHERE session_id = $1 ORDER BY sitting_id, version";
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION, OF_SITTING, ROWS];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, OF_SESSION, OF_SITTING, NEWEST_VERSION, ROWS];

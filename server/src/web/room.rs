@@ -81,6 +81,7 @@ pub async fn act(
         "open" => web.centre.open_room(&id, &who).await,
         "pause" => web.centre.pause_room(&id, &who, fields.get("reason")).await,
         "resume" => web.centre.resume_room(&id, &who).await,
+        "gap-grant" | "gap-dismiss" => gap(&web, &id, &act, &who, &fields).await,
         "extend" => extend(&web, &id, None, &who, &fields).await,
         "end" => web.centre.end_room(&id, &who, fields.get("reason"), confirmed).await,
         _ => return reply::not_found(visitor).await,
@@ -114,20 +115,34 @@ pub async fn sitting_act(
     reply::done(&visitor, &format!("{}?sitting={sitting}", path(&id)), outcome)
 }
 
+/// What the console proposed, granted or dismissed.
+async fn gap(web: &Web, room: &str, act: &str, who: &Staff, fields: &Fields) -> Result<Notice, Refusal> {
+    let sitting = Some(fields.get("sitting")).filter(|id| !id.is_empty());
+    if act == "gap-dismiss" {
+        return web.centre.dismiss_gap(room, sitting, who, fields.get("reason")).await;
+    }
+    let grant = grant_of(web, fields)?;
+    web.centre.grant_gap(room, sitting, who, &grant).await
+}
+
 fn path(room: &str) -> String {
     format!("/rooms/{room}")
 }
 
 /// A grant; the password of a second proctor is braked like any other.
 async fn extend(web: &Web, room: &str, sitting: Option<&str>, who: &Staff, fields: &Fields) -> Result<Notice, Refusal> {
+    let grant = grant_of(web, fields)?;
+    web.centre.extend(room, sitting, who, &grant).await
+}
+
+fn grant_of(web: &Web, fields: &Fields) -> Result<Grant, Refusal> {
     let login = fields.get("second_account").trim().to_owned();
     if !login.is_empty() {
         web.throttle.account(&login)?;
     }
-    let grant = Grant {
+    Ok(Grant {
         minutes: fields.number("minutes").unwrap_or(0),
         reason: fields.get("reason").to_owned(),
         second: Some(Second { login, password: fields.get("second_password").to_owned() }),
-    };
-    web.centre.extend(room, sitting, who, &grant).await
+    })
 }

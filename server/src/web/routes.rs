@@ -96,6 +96,7 @@ pub fn routes() -> Vec<Route> {
         row("/drafts/{draft}/{act}", POST, Staff(OFFICE), post(draft::act)),
         row("/sessions/{session}", GET, Staff(OFFICE), get(session::session)),
         row("/sessions/{session}/late", POST, Staff(OFFICE), post(session::late)),
+        row("/sessions/{session}/void", POST, Staff(OFFICE), post(session::void)),
         row("/sessions/{session}/evidence.json", GET, Staff(OFFICE), get(session::evidence)),
         row("/sessions/{session}/fairness", GET, Staff(OFFICE), get(session::fairness)),
         row("/sessions/{session}/fairness.csv", GET, Staff(OFFICE), get(session::fairness_csv)),

@@ -10,7 +10,12 @@ use super::{
     Web, reply,
     visitor::{Fields, Visitor},
 };
-use crate::service::{account::Staff, plan::Entry};
+use crate::service::{
+    account::Staff,
+    plan::Entry,
+    proctor::Second,
+    void::{Voiding, Which},
+};
 
 /// `GET /sessions/{session}`
 pub async fn session(State(web): State<Web>, visitor: Visitor, who: Staff, Path(id): Path<String>) -> Response {
@@ -40,6 +45,29 @@ pub async fn late(
         seen_in: None,
     };
     reply::done(&visitor, &path(&id), web.centre.add_late(&id, &who, &entry).await)
+}
+
+/// `POST /sessions/{session}/void`; the password of the second person is braked like any other.
+pub async fn void(
+    State(web): State<Web>,
+    visitor: Visitor,
+    who: Staff,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Response {
+    let text = |name: &str| fields.get(name).trim().to_owned();
+    let second = Second { login: text("second_account"), password: fields.get("second_password").to_owned() };
+    let which = match (text("question"), fields.number("position")) {
+        (id, _) if !id.is_empty() => Which::Id(id),
+        (_, position) => Which::At { admission_no: text("admission_no"), position: position.unwrap_or(0) },
+    };
+    let (reason, confirmed) = (text("reason"), fields.get("confirm") == "yes");
+    let braked = if second.login.is_empty() { Ok(()) } else { web.throttle.account(&second.login) };
+    let outcome = match braked {
+        Ok(()) => web.centre.void_question(&id, &who, &Voiding { which, reason, second, confirmed }).await,
+        Err(refusal) => Err(refusal),
+    };
+    reply::done(&visitor, &path(&id), outcome)
 }
 
 /// `GET /sessions/{session}/evidence.json`

@@ -99,6 +99,46 @@ async fn a_late_entrant_has_the_full_time() {
 }
 
 #[tokio::test]
+async fn a_late_entrant_ends_with_the_room_where_the_terms_say_so() {
+    let plan = "late_entry_minutes = 2\nlate_end = \"common\"";
+    let exam = TestExam::of(Setup { plan, ..Setup::short() }).await;
+    let mut first = exam.candidate(1).await;
+    let rules = "迟到者与本考场其他考生同时结束";
+    assert!(first.browser.get("/rules").await.body.contains(rules));
+    assert!(first.browser.get("/waiting").await.body.contains(rules));
+    exam.opened().await;
+    exam.pass(LEAD_MS + MINUTE_MS).await;
+    let mut late = exam.candidate(2).await;
+    assert_eq!((first.remaining_ms().await, late.remaining_ms().await), (2 * MINUTE_MS, 2 * MINUTE_MS));
+    assert_eq!(exam.ledger(&late.sitting).await, [("duration", 2 * MINUTE_MS, None)]);
+    exam.pass(2 * MINUTE_MS + ALLOWANCE_MS - 1).await;
+    late.answer(1, "A").await;
+    exam.pass(1).await;
+    for sitting in [&first.sitting, &late.sitting] {
+        assert_eq!(exam.sitting(sitting).await.closed_by.as_deref(), Some("clock"));
+    }
+    assert!(exam.verified().await.problems.is_empty());
+}
+
+/// As sessions of earlier versions have them.
+#[test]
+fn terms_that_say_nothing_of_late_entrants_give_the_full_time() {
+    let terms = r#"{"duration_ms":5400000,"allowance_ms":2000,"start_lead_ms":5000,"earliest_hand_in_ms":0,"late_entry_ms":0,
+        "reminders_ms":[],"pass_points":60,"score_at_once":false,"candidates_per_proctor":15,"proctors_min":2}"#;
+    let terms: delivery::session::Terms = serde_json::from_str(terms).expect("they are read");
+    assert_eq!(terms.late_end, delivery::session::LateEnd::Full);
+}
+
+#[tokio::test]
+async fn the_rules_say_that_a_late_entrant_has_the_full_time() {
+    let exam = TestExam::of(Setup::short()).await;
+    let first = exam.candidate(1).await;
+    for path in ["/rules", "/waiting"] {
+        assert!(first.browser.clone().get(path).await.body.contains("迟到者仍有完整的作答时间"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_late_entrant_who_clicks_twice_starts_once() {
     let exam = TestExam::of(Setup::short()).await;
     exam.opened().await;

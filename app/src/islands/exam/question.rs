@@ -47,7 +47,7 @@ pub fn body(room: Room, index: usize) -> impl IntoView + use<> {
         let title = paper.blocks.get(item.block).map(|block| block.title.clone()).unwrap_or_default();
         (item, title)
     });
-    let position = item.position.to_string();
+    let (number, position) = (item.position, item.position.to_string());
     let many = item.choice == Choice::Many;
     let options = item
         .options
@@ -59,6 +59,7 @@ pub fn body(room: Room, index: usize) -> impl IntoView + use<> {
     let labels = [head.as_str(), " ", &stem].concat();
     seam(view! {
         <h2 class="meta" id=head tabindex="-1"><b>{room.word_with(ExamWord::Question, &position)}</b>" · "{title}" · "{item.points}</h2>
+        {move || room.voided().with(|voided| voided.contains(&number)).then(|| view! { <p class="banner info">{room.word(ExamWord::Voided)}</p> })}
         <div class="stem" id=stem inner_html=item.stem></div>
         <div class="options" role=if many { "group" } else { "radiogroup" } aria-labelledby=labels>{options}</div>
     })

@@ -88,6 +88,8 @@ state! {
     remaining_s: RwSignal<i64>,
     end_text: RwSignal<String>,
     hand: RwSignal<bool>,
+    /// Questions that count for nobody.
+    voided: RwSignal<Vec<u32>>,
     /// A sentence to be read now.
     notice: RwSignal<String>,
     /// Hand-in was asked for while answers are unsent.
@@ -126,6 +128,7 @@ impl Room {
             remaining_s: RwSignal::new(seconds_up(exam.remaining_ms)),
             end_text: RwSignal::new(exam.end_text.clone()),
             hand: RwSignal::new(exam.hand_raised),
+            voided: RwSignal::new(exam.voided.clone()),
             notice: RwSignal::new(String::new()),
             hand_in_waits: RwSignal::new(false),
             keys_on: RwSignal::new(true),

@@ -195,6 +195,14 @@ fn saved(room: Room, reply: &SaveReply) {
     if room.hand().get_untracked() != reply.hand_raised {
         room.hand().set(reply.hand_raised);
     }
+    if room.voided().get_untracked() != reply.voided {
+        let told = room.voided().get_untracked();
+        let new = reply.voided.iter().find(|position| !told.contains(position)).copied();
+        room.voided().set(reply.voided.clone());
+        if let Some(position) = new {
+            room.notice().set(room.word_with(ExamWord::VoidedNow, &position.to_string()));
+        }
+    }
     if room.end_text().get_untracked() != reply.end_text {
         room.end_text().set(reply.end_text.clone());
     }

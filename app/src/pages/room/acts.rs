@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    i18n::t,
-    view::{Lang, Page, ProctorRow, RoomState, RoomView, SittingDetail},
+    i18n::{age, t},
+    view::{Lang, Page, ProctorRow, ProposalView, RoomState, RoomView, SittingDetail},
     wire::SeatState,
 };
 
@@ -80,6 +80,51 @@ pub(super) fn room(page: &Page, view: &RoomView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What was measured, in words.
+pub(super) fn proposal_text(lang: Lang, proposal: &ProposalView) -> String {
+    let gap = age(proposal.gap_ms);
+    let (silent, went_on) = (proposal.silent, proposal.went_on);
+    match &proposal.sitting {
+        None => t!(lang, gap::room, n = silent, gap = gap, went_on = went_on),
+        Some(_) if went_on > 0 => t!(lang, gap::one_went_on, seat = proposal.seat, gap = gap),
+        Some(_) => t!(lang, gap::one, seat = proposal.seat, gap = gap),
+    }
+}
+
+/// Grants that are proposed, prefilled: one click grants or dismisses.
+pub(super) fn proposals(page: &Page, view: &RoomView) -> Option<AnyView> {
+    let lang = page.lang;
+    let forms = (1..).zip(&view.proposals).map(|(n, own): (u32, _)| {
+        let id = |field: &str| format!("gap-{n}-{field}");
+        let to = |act: &str| format!("/rooms/{}/{act}", view.id);
+        let second = (own.minutes > view.grant_minutes_alone).then(|| view! {
+            <fieldset>
+                <legend>{t!(lang, acts::second, alone = view.grant_minutes_alone)}</legend>
+                {text(&format!("gap-{n}"), "second_account", t!(lang, staff::account), "text", false)}
+                {text(&format!("gap-{n}"), "second_password", t!(lang, staff::password), "password", false)}
+            </fieldset>
+        });
+        let reason = t!(lang, gap::reason, gap = age(own.gap_ms));
+        view! {
+            <form method="post" action=to("gap-grant") class="banner warn gap">
+                <p>{proposal_text(lang, own)}</p>
+                <input type="hidden" name="sitting" value=own.sitting.clone().unwrap_or_default()/>
+                <p class="field"><label for=id("minutes")>{t!(lang, acts::minutes, most = view.grant_minutes_max)}</label>
+                    <input id=id("minutes") name="minutes" type="number" min="1" max=view.grant_minutes_max value=own.minutes.min(view.grant_minutes_max) inputmode="numeric" required class="short"/></p>
+                <p class="field"><label for=id("reason")>{t!(lang, acts::reason)}</label>
+                    <input id=id("reason") name="reason" value=reason required autocomplete="off"/></p>
+                {second}
+                <p class="acts"><button class="primary">{if own.sitting.is_some() { t!(lang, gap::grant_one) } else { t!(lang, gap::grant_room) }}</button>
+                    <button formaction=to("gap-dismiss")>{t!(lang, gap::dismiss)}</button></p>
+            </form>
+        }
+    });
+    let forms = forms.collect_view();
+    (!view.proposals.is_empty()).then(|| {
+        view! { <section aria-labelledby="gaps"><h2 id="gaps">{t!(lang, gap::title)}</h2>{forms}</section> }.into_any()
+    })
 }
 
 /// 暂停考试, or 继续考试.

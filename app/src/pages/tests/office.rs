@@ -336,6 +336,7 @@ fn session_view(evidence: EvidenceView, adding: AddingView) -> SessionView {
             contributions: vec![contribution(false), contribution(true)],
         },
         evidence,
+        voided: voided(),
         reserves: 2,
         late: vec![LateRow { who: who(30), at_text: "2026-11-28 08:52".into(), by: "王监考".into() }],
         adding,

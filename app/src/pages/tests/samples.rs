@@ -99,8 +99,18 @@ pub(super) fn exam(lang: Lang, all: bool) -> ExamView {
             reminders_ms: vec![900_000, 300_000],
             next_seq: 45,
             hand_raised: false,
+            voided: vec![44],
         },
     }
+}
+
+pub(super) fn voided() -> Vec<VoidedView> {
+    vec![VoidedView {
+        question: "cc-j-ops-3-2-1-04".into(),
+        reason: "Two options are right".into(),
+        by: "office + office2".into(),
+        at_text: "09:52:07".into(),
+    }]
 }
 
 pub(super) fn score() -> ScoreView {
@@ -204,6 +214,11 @@ pub(super) fn room_view(state: RoomState, proctors: usize, selected: Option<u32>
         clock_text: "10:17:21".into(),
         end_text: (state != RoomState::Preparing).then(|| "10:35:00".into()),
         pause: None,
+        voided: voided(),
+        proposals: vec![
+            ProposalView { sitting: None, seat: 0, silent: 30, went_on: 28, gap_ms: 362_000, minutes: 7 },
+            ProposalView { sitting: Some("sit-9".into()), seat: 9, silent: 1, went_on: 0, gap_ms: 95_000, minutes: 2 },
+        ],
         proctors: (0..proctors).map(|n| proctor(&format!("p{n}"))).collect(),
         proctors_required: 2,
         columns: 6,
@@ -364,6 +379,7 @@ pub(super) fn results_view() -> ResultsView {
             row(2, Some(ScoreView { total_milli: 51_000, passed: false, ..score() })),
             row(13, None),
         ],
+        voided: voided(),
         commitment: "9f2c51d07ab39f2c51d07ab3".into(),
         audit_head: "214:9f2c51d07ab3".into(),
     }
@@ -381,6 +397,7 @@ pub(super) fn rules() -> RulesView {
         kinds: vec![(Kind::TrueFalse, 20, 1000), (Kind::SingleChoice, 60, 1000), (Kind::MultipleChoice, 20, 1000)],
         earliest_hand_in_minutes: 30,
         late_entry_minutes: 30,
+        late_ends_with_room: false,
         allowance_seconds: 2,
         reminder_minutes: vec![15, 5],
     }
@@ -393,6 +410,7 @@ pub(super) fn hand_in(too_early: bool) -> HandInView {
         epoch: 3,
         answered: 93,
         unanswered: vec![45, 46, 47, 81, 82, 99, 100],
+        voided: vec![44],
         flagged: vec![12, 31],
         end_text: "10:30:00".into(),
         remaining_ms: 60_000,
@@ -401,7 +419,13 @@ pub(super) fn hand_in(too_early: bool) -> HandInView {
 }
 
 pub(super) fn waiting(open: bool) -> WaitingView {
-    WaitingView { session: session(), who: who(17), begins_in_ms: 300_000, starts_in_ms: open.then_some(5000) }
+    WaitingView {
+        session: session(),
+        who: who(17),
+        begins_in_ms: 300_000,
+        starts_in_ms: open.then_some(5000),
+        late_ends_with_room: open,
+    }
 }
 
 pub(super) fn paused() -> PausedView {
@@ -409,12 +433,10 @@ pub(super) fn paused() -> PausedView {
 }
 
 pub(super) fn paused_room() -> RoomView {
-    let pause = PauseView {
-        since_text: "10:13:40".into(),
-        for_ms: 221_000,
-        reason: "Fire alarm".into(),
-        by: "王监考".into(),
-    };
+    let pause =
+        PauseView {
+            since_text: "10:13:40".into(), for_ms: 221_000, reason: "Fire alarm".into(), by: "王监考".into()
+        };
     RoomView { pause: Some(pause), end_text: None, ..room_view(RoomState::Open, 2, None) }
 }
 
@@ -427,6 +449,7 @@ pub(super) fn receipt(score: Option<ScoreView>) -> ReceiptView {
         kept: 93,
         questions: 100,
         check_code: "7K4M-2QXD".into(),
+        voided: vec![44],
         score,
     }
 }

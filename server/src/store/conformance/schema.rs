@@ -14,11 +14,11 @@ use super::{
 };
 use crate::store::{
     POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Store, StoreError, account, audit, dialect, draft, effects, evidence,
-    paper, question, response, room, score, server, session, sitting, tamper::execute_raw, tamper::texts,
+    paper, question, response, room, score, server, session, sitting, tamper::execute_raw, tamper::texts, void,
 };
 
 /// Every statement that stands in both dialects.
-const COMMON: [(&str, &[&str]); 13] = [
+const COMMON: [(&str, &[&str]); 14] = [
     ("account", account::STATEMENTS),
     ("audit", audit::STATEMENTS),
     ("draft", draft::STATEMENTS),
@@ -32,6 +32,7 @@ const COMMON: [(&str, &[&str]); 13] = [
     ("server", server::STATEMENTS),
     ("session", session::STATEMENTS),
     ("sitting", sitting::STATEMENTS),
+    ("void", void::STATEMENTS),
 ];
 const EITHER: [dialect::Either; 6] =
     [dialect::AUDIT_HEAD, dialect::TURN, dialect::BEAT, dialect::OTHERS_ALIVE, dialect::TELL, dialect::SUPERSEDED];
@@ -100,6 +101,7 @@ fn every_statement_is_in_its_list() {
         ("server", include_str!("../server.rs")),
         ("session", include_str!("../session.rs")),
         ("sitting", include_str!("../sitting.rs")),
+        ("void", include_str!("../void.rs")),
     ];
     for (file, source) in sources {
         let written = source
@@ -235,7 +237,7 @@ async fn what_was_granted_before_the_ledgers_new_cause_stands() {
     });
     let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true).foreign_keys(true);
     let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a database");
-    let store = Store::Sqlite { writer: writer.clone(), readers: writer };
+    let store = Store::Sqlite { writer: writer.clone(), readers: writer, log: None };
     execute_raw(&store, &up_to(2)).await.expect("as it was in the field");
     let rows = "INSERT INTO standard VALUES ('s', '', '', 0);
         INSERT INTO exam_session VALUES ('e', '', 's', '', NULL, 'mock', 'running', '', '', 0, 0, 0, 0, '', '', '', '', '', '', 0);
