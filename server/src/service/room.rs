@@ -189,7 +189,7 @@ impl Centre {
         EventRow {
             at_text: self.time_text(row.at_ms),
             act: row.act.clone(),
-            actor: row.actor.clone(),
+            actor: text("confirmed_by").map_or_else(|| row.actor.clone(), |second| format!("{} + {second}", row.actor)),
             detail: written.unwrap_or_default(),
         }
     }

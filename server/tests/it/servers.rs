@@ -375,3 +375,27 @@ async fn a_save_whose_commit_was_cut_off_is_not_lost() {
     let letters: Vec<_> = (1..=3).map(|position| (position, "A".to_owned())).collect();
     assert_eq!(exam.letters(&first.sitting).await, letters);
 }
+
+/// Whatever two proctors at two servers do: the room stands still at both, and goes on at both where it stood.
+#[tokio::test]
+async fn a_room_stands_still_at_every_server() {
+    let (_shared, a, b) = two().await;
+    let first = a.candidate(1).await;
+    let mut proctor = a.opened().await;
+    pass(&a, &b, LEAD_MS + MINUTE_MS).await;
+    let (mut here, mut there) = (at(&first, &a), at(&first, &b));
+    assert_eq!(proctor.act("pause", &[("reason", "消防警报")]).await.code(), "room_paused");
+    soon("the pause", async || saved(&there.send(Vec::new()).await).paused).await;
+    // Longer than all that is left: neither server's clock hands anybody in.
+    pass(&a, &b, 4 * MINUTE_MS).await;
+    assert_eq!(there.remaining_ms().await, 2 * MINUTE_MS);
+    let mut other = proctor.clone();
+    other.browser = proctor.browser.at(b.router.clone());
+    assert_eq!(other.act("resume", &[]).await.code(), "room_resumed");
+    soon("the end of the pause", async || !saved(&here.send(Vec::new()).await).paused).await;
+    assert_eq!(a.ledger(&first.sitting).await.len(), 2);
+    pass(&a, &b, LEAD_MS).await;
+    let left = here.remaining_ms().await;
+    assert!((2 * MINUTE_MS - 1_000..=2 * MINUTE_MS + 1_000).contains(&left), "{left}");
+    assert!(a.verified().await.problems.is_empty());
+}

@@ -85,6 +85,8 @@ async fn who_handed_in_is_marked_anew_and_who_writes_is_told() {
         let body = proctor.browser.get(&path).await.body;
         assert!(body.contains(&faulty) && body.contains(WHY), "{path}: {body}");
     }
+    let record = proctor.browser.get(&format!("/rooms/{}/record", proctor.room)).await.body;
+    assert!(record.contains("office + author"), "both of them: {record}");
     for path in ["", "/results"] {
         let body = office.browser.get(&format!("/sessions/{}{path}", exam.session)).await.body;
         assert!(body.contains(&faulty) && body.contains(WHY) && body.contains("office + author"), "{path}: {body}");

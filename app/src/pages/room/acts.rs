@@ -87,6 +87,7 @@ pub(super) fn proposal_text(lang: Lang, proposal: &ProposalView) -> String {
     let gap = age(proposal.gap_ms);
     let (silent, went_on) = (proposal.silent, proposal.went_on);
     match &proposal.sitting {
+        None if went_on == 0 => t!(lang, gap::room_quiet, n = silent, gap = gap),
         None => t!(lang, gap::room, n = silent, gap = gap, went_on = went_on),
         Some(_) if went_on > 0 => t!(lang, gap::one_went_on, seat = proposal.seat, gap = gap),
         Some(_) => t!(lang, gap::one, seat = proposal.seat, gap = gap),
@@ -114,7 +115,7 @@ pub(super) fn proposals(page: &Page, view: &RoomView) -> Option<AnyView> {
                 <p class="field"><label for=id("minutes")>{t!(lang, acts::minutes, most = view.grant_minutes_max)}</label>
                     <input id=id("minutes") name="minutes" type="number" min="1" max=view.grant_minutes_max value=own.minutes.min(view.grant_minutes_max) inputmode="numeric" required class="short"/></p>
                 <p class="field"><label for=id("reason")>{t!(lang, acts::reason)}</label>
-                    <input id=id("reason") name="reason" value=reason required autocomplete="off"/></p>
+                    <input id=id("reason") name="reason" type="text" value=reason required autocomplete="off"/></p>
                 {second}
                 <p class="acts"><button class="primary">{if own.sitting.is_some() { t!(lang, gap::grant_one) } else { t!(lang, gap::grant_room) }}</button>
                     <button formaction=to("gap-dismiss")>{t!(lang, gap::dismiss)}</button></p>
