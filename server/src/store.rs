@@ -283,7 +283,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, log, .. } => {
-                Tx::Sqlite(Embedded { tx: writer.begin_with("BEGIN IMMEDIATE").await?, log: log.clone() })
+                Tx::Sqlite(Embedded { tx: begin_immediate(writer).await?, log: log.clone() })
             }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
@@ -295,6 +295,16 @@ impl Store {
             Self::Sqlite { readers, .. } => Tx::Sqlite(Embedded { tx: readers.begin().await?, log: None }),
             Self::Postgres(pool) => Tx::Postgres(pool.begin_with(READ).await?),
         })
+    }
+
+    /// What the embedded database finds wrong with its own file. A server has tools of its own for that.
+    pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        let mut found: Vec<String> = match self {
+            Self::Sqlite { readers, .. } => sqlx::query_scalar("PRAGMA integrity_check(20)").fetch_all(readers).await?,
+            Self::Postgres(_) => Vec::new(),
+        };
+        found.retain(|line| line != "ok");
+        Ok(found)
     }
 
     /// Waits for what is under way, and closes every connection.
@@ -349,6 +359,19 @@ fn written(file: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(LOCK_WAIT)
+}
+
+/// On a full disk and after a failed write `SQLite` rolls back by itself. The driver's own ROLLBACK then fails, and it takes the
+/// connection for one inside a transaction for ever: such a connection is closed, and the pool opens another.
+async fn begin_immediate(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match writer.begin_with(BEGIN).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.acquire().await?.close().await?;
+            writer.begin_with(BEGIN).await
+        }
+        begun => begun,
+    }
 }
 
 fn migrated(result: Result<(), MigrateError>) -> Result<(), StoreError> {

@@ -17,7 +17,9 @@ use super::{
     session::outage_act,
 };
 use crate::store::{
-    StoreError, server,
+    StoreError,
+    audit::Act,
+    server,
     session::{self as sessions, OutageRow},
 };
 
@@ -26,12 +28,18 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// After a sync with the other servers nobody's count is further ahead than they are heard to be within this time.
 const WAKING_MS: i64 = 1_500;
+/// In the audit chain of each running session; the room's record shows it.
+pub(crate) const WALL_CLOCK_SET: &str = "session.clock-set";
+/// A step of the wall clock that is put on record, milliseconds: what keeps clocks in time does it in steps far below it.
+const WALL_STEP_MS: i64 = 500;
 
 /// What a tick found to do.
 #[derive(Default)]
 struct Due {
     flushes: Vec<(String, i64)>,
     over: Vec<(String, Vec<String>)>,
+    /// By how much the wall clock was set since the last tick, and in which sessions that is put on record.
+    wall_step: Option<(i64, Vec<String>)>,
     /// Session and room where somebody waits though the room is open.
     waiting: Vec<(String, String)>,
 }
@@ -55,6 +63,9 @@ impl Centre {
         let due = due(&mut self.hall(), monotonic, wall, self.is_shared());
         self.flush(&due.flushes, wall).await?;
         self.record_stalls().await?;
+        if let Some((step_ms, sessions)) = &due.wall_step {
+            self.note_wall_step(*step_ms, sessions, wall).await?;
+        }
         for (session, room) in due.waiting {
             self.start_waiting(&session, &room).await?;
         }
@@ -62,6 +73,21 @@ impl Centre {
         for (session, sittings) in due.over {
             let closed = self.close_sittings(&session, &sittings, ClosedBy::Clock, "system", "").await?;
             tracing::info!(session, closed, "session {session}: {closed} sittings handed in by the clock");
+        }
+        Ok(())
+    }
+
+    /// The wall clock was set: it decides nothing, but the times on record before and after don't compare.
+    async fn note_wall_step(&self, step_ms: i64, sessions: &[String], wall: i64) -> Result<(), StoreError> {
+        tracing::warn!(step_ms, "the wall clock was set by {step_ms} ms; nobody's remaining time is changed by it");
+        let text =
+            format!("{}{}.{:03} s", if step_ms < 0 { '−' } else { '+' }, step_ms.abs() / 1000, step_ms.abs() % 1000);
+        let detail = serde_json::json!({ "step_ms": step_ms, "text": text });
+        for id in sessions {
+            let mut acting = self.begin(id).await?;
+            let detail = detail.clone();
+            acting.append(&[Act { at_ms: wall, actor: "system", act: WALL_CLOCK_SET, subject: id, detail }]).await?;
+            drop(acting.commit().await?);
         }
         Ok(())
     }
@@ -157,6 +183,12 @@ impl Centre {
 
 fn due(hall: &mut Hall, monotonic: i64, wall: i64, shared: bool) -> Due {
     let mut due = Due::default();
+    let ahead = wall - monotonic;
+    let step_ms = hall.wall_ahead_ms.replace(ahead).map_or(0, |before| ahead - before);
+    if step_ms.abs() >= WALL_STEP_MS {
+        let running = hall.sessions.values().filter(|session| session.state == SessionState::Running);
+        due.wall_step = Some((step_ms, running.map(|session| session.id.clone()).collect()));
+    }
     for session in hall.sessions.values_mut().filter(|session| session.state == SessionState::Running) {
         let step = session.clock.tick(monotonic);
         if let Some(gap_ms) = step.stalled_ms {

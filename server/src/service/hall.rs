@@ -29,6 +29,8 @@ pub struct Hall {
     pub tokens: HashMap<String, (String, String, i64)>,
     /// Hash of a machine's token → which seat.
     pub seats: HashMap<String, SeatAt>,
+    /// Wall time less monotonic time, at the last tick: where it changes, somebody set the wall clock.
+    pub wall_ahead_ms: Option<i64>,
 }
 
 /// Where a machine stands.

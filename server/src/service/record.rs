@@ -11,6 +11,7 @@ use kaochang_app::view::{self, PauseRecord, RecordView};
 
 use super::{
     Centre, Refusal,
+    clock::WALL_CLOCK_SET,
     room::room_state_view,
     sitting::{as_u32, closed_by_view},
 };
@@ -48,14 +49,14 @@ impl Centre {
         // A pause is everybody's, and has a list of its own.
         let grants = grants.filter(|(_, row)| !matches!(row.cause, Cause::Duration | Cause::Pause));
         let incidents = rows.iter().filter(|row| {
-            let about =
-                row.subject == room_id || row.act == "question.voided" || sittings.iter().any(|s| s.id == row.subject);
-            about
-                && (row.act.starts_with("incident.")
-                    || row.act == "question.voided"
-                    || row.act == "seat.moved"
-                    || row.act == "sitting.absent"
-                    || row.act == "sitting.released")
+            let of_all = row.act == "question.voided" || row.act == WALL_CLOCK_SET;
+            let about = row.subject == room_id || sittings.iter().any(|s| s.id == row.subject);
+            of_all
+                || about
+                    && (row.act.starts_with("incident.")
+                        || row.act == "seat.moved"
+                        || row.act == "sitting.absent"
+                        || row.act == "sitting.released")
         });
         // The rule counts who was not yet recorded absent at that moment.
         let required_at = |at: i64| {

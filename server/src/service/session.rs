@@ -322,6 +322,8 @@ impl Centre {
         let outage = OutageRow { down_at_ms: session.clock_at_ms, up_at_ms: now, clock_ms: session.clock_ms };
         let mut tx = self.store.write().await?;
         sessions::insert_outage(&mut tx, &session.id, outage).await?;
+        // A sign of life: who is killed again before the first count is written was down since now, not since before.
+        sessions::flush_clock(&mut tx, &session.id, outage.clock_ms, now).await?;
         audit::append(&mut tx, &session.id, &[outage_act(&session.id, outage, now)]).await?;
         tx.commit().await?;
         tracing::warn!(

@@ -50,6 +50,20 @@ async fn a_crash_loses_no_answer_and_nobodys_time() {
 }
 
 #[tokio::test]
+async fn a_crash_before_the_first_count_is_an_outage_of_its_own() {
+    let exam = TestExam::of(Setup::short()).await;
+    exam.candidate(1).await;
+    exam.opened().await;
+    exam.pass(LEAD_MS).await;
+    let exam = exam.crash(MINUTE_MS).await;
+    exam.pass(300).await;
+    let exam = exam.crash(MINUTE_MS).await;
+    let outages = exam.outages().await;
+    assert_eq!(outages.len(), 2);
+    assert!(outages.iter().all(|length| (MINUTE_MS..MINUTE_MS + 1_500).contains(length)), "they overlap: {outages:?}");
+}
+
+#[tokio::test]
 async fn crash_after_crash_adds_up_to_nobodys_loss() {
     let mut exam = TestExam::of(Setup::short()).await;
     let mut first = exam.candidate(1).await;
@@ -140,6 +154,7 @@ async fn a_wall_clock_that_jumps_changes_nothing() {
         exam.pass(30_000).await;
         assert_eq!(first.remaining_ms().await, left);
     }
+    assert_eq!(exam.acts("session.clock-set").await, 3, "each is on record");
     first.answer(1, "A").await;
     assert!(exam.outages().await.is_empty());
     exam.world.jump_wall(-60 * MINUTE_MS);
