@@ -1,4 +1,4 @@
-//! Set-up, build, demo, test, lint, simulate, bench: `cargo xtask <command>`.
+//! Set-up, build, demo, test, lint, simulate, faults, bench: `cargo xtask <command>`.
 //!
 //! This program knows how the parts are put together and nothing of exams. It never edits a source file, and it installs
 //! software only where it runs as root on Debian or Ubuntu; elsewhere it says what to install and stops.
@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod demo;
+mod faults;
 mod front;
 mod interrupt;
 mod lint;
@@ -44,6 +45,8 @@ enum Command {
     Lint,
     /// Simulate whole exams under faults, from seeds
     Simulate(simulate::Options),
+    /// Put the real binary under the faults of docs/FAULTS.md
+    Faults(faults::Options),
     /// Measure a release build
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -69,6 +72,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Test(options) => test::run(&workspace, &options),
         Command::Lint => lint::run(&workspace).map(|()| ExitCode::SUCCESS),
         Command::Simulate(options) => simulate::run(&workspace, &options).map(|()| ExitCode::SUCCESS),
+        Command::Faults(options) => faults::run(&workspace, &options),
         Command::Bench(bench) => bench::run(&workspace, &bench).map(|()| ExitCode::SUCCESS),
     }
 }

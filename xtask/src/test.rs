@@ -11,7 +11,7 @@ use self::counts::Counts;
 use crate::postgres::{self, Postgres};
 use crate::progress::step;
 use crate::workspace::Workspace;
-use crate::{build, run, setup};
+use crate::{build, faults, run, setup};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -36,12 +36,15 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let client = if options.skip_browser { None } else { report.attempt("client", || build::client(workspace)) };
     let postgres = report.attempt("PostgreSQL", postgres::provide);
     report.count("cargo test", || cargo_tests(workspace, options, postgres.as_ref()));
-    if client.is_some() {
-        let server = report.attempt("server", || build::server(workspace));
+    let server = client.and_then(|()| report.attempt("server", || build::server(workspace)));
+    if let Some(server) = &server {
         let browser = report.attempt("browser set-up", || setup::browser::provide(workspace));
-        if let (Some(server), Some(browser)) = (server, browser) {
-            report.count("end2end", || browser_tests(workspace, options, postgres.as_ref(), &server, &browser));
+        if let Some(browser) = browser {
+            report.count("end2end", || browser_tests(workspace, options, postgres.as_ref(), server, &browser));
         }
+    }
+    if let Some(rows) = options.filter.as_deref().map_or_else(|| Some(Vec::new()), faults::meant) {
+        report.count("faults", || fault_rows(workspace, server.as_deref(), &rows));
     }
     drop(postgres);
     Ok(report.finish())
@@ -72,6 +75,13 @@ fn browser_tests(
         tell_of(postgres, &mut node);
         counted(&mut node, Counts::read_node_line)
     })
+}
+
+/// Each row of docs/FAULTS.md that needs the real binary is one test. Without a release build the debug one serves.
+fn fault_rows(workspace: &Workspace, server: Option<&Path>, rows: &[String]) -> Result<Counts> {
+    let server = server.map_or_else(|| faults::debug_server(workspace), |server| Ok(server.to_owned()))?;
+    let arguments = [&["--quick".to_owned()], rows].concat();
+    faults::on(workspace, &server, &arguments, |command| counted(command, Counts::read_cargo_line))
 }
 
 fn counted(command: &mut Command, read_line: fn(&mut Counts, &str)) -> Result<Counts> {

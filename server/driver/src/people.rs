@@ -116,6 +116,11 @@ pub struct Console {
 }
 
 impl Hall {
+    /// Ids of the rooms, by number.
+    pub fn rooms(&self) -> &[String] {
+        &self.rooms
+    }
+
     /// Two proctors check in to every room and open it.
     pub async fn open_rooms(&self, server: SocketAddr) -> anyhow::Result<()> {
         for mut console in self.check_in(server).await? {

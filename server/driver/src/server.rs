@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
@@ -40,6 +40,25 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends it a signal by its name (`STOP`, `CONT`, `TERM`).
+    pub fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status()?;
+        ensure!(sent.success(), "signal {name} could not be sent");
+        Ok(())
+    }
+
+    /// Its exit status, should it end by itself within this time.
+    pub async fn ended(&mut self, within: Duration) -> anyhow::Result<Option<ExitStatus>> {
+        let begin = Instant::now();
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || begin.elapsed() > within {
+                return Ok(status);
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Asks it to stop, and waits.
