@@ -4,8 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -87,7 +86,15 @@ impl Drop for Cluster {
 #[derive(Debug)]
 pub struct Way {
     port: u16,
-    cuts: Arc<AtomicU32>,
+    cuts: Arc<Mutex<Cuts>>,
+}
+
+/// Which commits are to be cut.
+#[derive(Clone, Debug, Default)]
+struct Cuts {
+    left: u32,
+    /// Only transactions in which these bytes were sent; any, where it is empty.
+    about: Vec<u8>,
 }
 
 impl Way {
@@ -114,25 +121,25 @@ impl Way {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// The answers to so many commits from now on are lost.
-    pub fn cut(&self, commits: u32) {
-        self.cuts.store(commits, Ordering::Relaxed);
+    /// The answers to so many commits from now on are lost, of transactions that were sent this text.
+    pub fn cut(&self, commits: u32, about: &str) {
+        *lock(&self.cuts) = Cuts { left: commits, about: about.as_bytes().to_vec() };
     }
 
     /// Commits whose answers are still to be lost.
     pub fn left(&self) -> u32 {
-        self.cuts.load(Ordering::Relaxed)
+        lock(&self.cuts).left
     }
 }
 
 /// One connection: copies both ways until one side ends, or a commit is to be cut.
-async fn lead(mut client: TcpStream, server: SocketAddr, cuts: Arc<AtomicU32>) -> Result<()> {
+async fn lead(mut client: TcpStream, server: SocketAddr, cuts: Arc<Mutex<Cuts>>) -> Result<()> {
     /// A simple query as PostgreSQL's protocol writes it: its letter, its length, its text.
     const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
     let mut server = TcpStream::connect(server).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+    let (mut asked, mut answered, mut sent) = (vec![0; 65_536], vec![0; 65_536], Vec::new());
     loop {
         tokio::select! {
             read = client.read(&mut asked) => {
@@ -141,10 +148,13 @@ async fn lead(mut client: TcpStream, server: SocketAddr, cuts: Arc<AtomicU32>) -
                     return Ok(());
                 }
                 server.write_all(&asked[..read]).await?;
-                let commits = asked[..read].windows(COMMIT.len()).any(|window| window == COMMIT);
-                if commits && cuts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-                    // It answers when it has committed.
-                    return server.read(&mut answered).await.map(|_| ()).map_err(Into::into);
+                sent.extend_from_slice(&asked[..read]);
+                if holds(&asked[..read], COMMIT) {
+                    if is_cut(&cuts, &sent) {
+                        // It answers when it has committed.
+                        return server.read(&mut answered).await.map(|_| ()).map_err(Into::into);
+                    }
+                    sent.clear();
                 }
             }
             read = server.read(&mut answered) => {
@@ -156,6 +166,21 @@ async fn lead(mut client: TcpStream, server: SocketAddr, cuts: Arc<AtomicU32>) -
             }
         }
     }
+}
+
+fn is_cut(cuts: &Mutex<Cuts>, sent: &[u8]) -> bool {
+    let mut cuts = lock(cuts);
+    let cut = cuts.left > 0 && (cuts.about.is_empty() || holds(sent, &cuts.about));
+    cuts.left -= u32::from(cut);
+    cut
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The folder of PostgreSQL's server programs: Debian keeps the newest here, others have them on PATH.

@@ -69,8 +69,9 @@ impl Lives {
             };
             let over = before.over.context("it is over")?.1;
             let down = (over - LAST_SIGN_MS_MAX).max(last.up_at_ms)..=over + 1;
+            // Where no count was written in a whole life, its start was the last sign.
             ensure!(
-                down.contains(&outage.down_at_ms),
+                outage.down_at_ms == last.up_at_ms || down.contains(&outage.down_at_ms),
                 "outage {index} begins at {}, not in {down:?}",
                 outage.down_at_ms
             );

@@ -54,7 +54,8 @@ pub fn table(row: u32, outcome: &Outcome) -> String {
 /// The whole document. `when`: day and machine of the run.
 pub fn document(tables: &[String], when: &str) -> String {
     let held = HELD.iter().map(|held| {
-        let places: Vec<String> = held.places.iter().map(|(file, _)| format!("`{file}`")).collect();
+        let mut places: Vec<String> = held.places.iter().map(|(file, _)| format!("`{file}`")).collect();
+        places.dedup();
         let missing = if held.missing.is_empty() { "–" } else { held.missing };
         let places = if places.is_empty() { "–".to_owned() } else { places.join(", ") };
         format!("| {} | {} | {places} | {missing} |\n", held.row, held.fault)

@@ -9,6 +9,7 @@ mod kill;
 mod postgres;
 mod power;
 mod space;
+mod spare;
 mod storm;
 mod suspend;
 
@@ -23,7 +24,7 @@ use crate::report::{self, Outcome};
 use crate::stage::Template;
 
 /// Rows that this program runs, in the order in which they are run.
-const ROWS: [u32; 11] = [1, 2, 3, 4, 5, 6, 15, 17, 19, 21, 23];
+const ROWS: [u32; 12] = [1, 2, 3, 4, 5, 6, 15, 17, 19, 21, 23, 27];
 
 /// Candidates of the common session: a room that writes, and one that waits to be opened.
 const CANDIDATES: u32 = 60;
@@ -83,6 +84,7 @@ async fn one(row: u32, bench: &Bench, template: &Template) -> Result<Outcome> {
         19 => storm::run(bench).await,
         21 => damage::run(bench, template).await,
         23 => postgres::run(bench).await,
+        27 => spare::run(bench, template).await,
         other => anyhow::bail!("this program has no row {other}"),
     }
 }

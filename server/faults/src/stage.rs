@@ -1,6 +1,7 @@
 //! A stage: a data folder with a session that is being written, its people, a recorder, and the server as a process.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,8 @@ pub struct Stage {
     pub folder: PathBuf,
     pub data: PathBuf,
     pub url: Option<String>,
+    /// What the server is given besides folder and address.
+    pub arguments: Vec<OsString>,
     pub session: String,
     pub people: Vec<Person>,
     pub address: SocketAddr,
@@ -131,6 +134,7 @@ impl Stage {
             session: template.session.clone(),
             people: template.people.clone(),
             url: None,
+            arguments: Vec::new(),
             binary: bench.binary.clone(),
             library: bench.library.clone(),
             starts: 0.into(),
@@ -142,7 +146,8 @@ impl Stage {
 
     /// The server as it is.
     pub async fn serve(&self) -> anyhow::Result<Server> {
-        self.start(&mut serve(&self.binary, &self.data, self.address.port(), self.url.as_deref())).await
+        let mut command = serve(&self.binary, &self.data, self.address.port(), self.url.as_deref());
+        self.start(command.args(&self.arguments)).await
     }
 
     /// The server with the library of faults, and with what else its environment must have.
@@ -183,6 +188,16 @@ impl Stage {
             store: self.url.clone().unwrap_or_else(|| self.data.display().to_string()),
             session: self.session.clone(),
         }
+    }
+
+    /// Another command of the real program, while candidates go on writing.
+    pub async fn kaochang(&self, arguments: &[&OsStr]) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "kaochang {}: {said}", arguments[0].display());
+        Ok(())
     }
 
     /// `kaochang audit verify` on the data.
