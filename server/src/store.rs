@@ -33,7 +33,7 @@ use std::{
 };
 
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection as _, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -246,7 +246,7 @@ impl Store {
     /// Opens the embedded database in a file, makes it if it is not there, and brings its schema up to date.
     pub async fn open_sqlite(file: &Path) -> Result<Self, StoreError> {
         let options = written(file);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let writer = one_writer().connect_with(options.clone()).await?;
         let (synchronous, journal): (i64, String) =
             sqlx::query_as("SELECT s.synchronous, j.journal_mode FROM pragma_synchronous s, pragma_journal_mode j")
                 .fetch_one(&writer)
@@ -283,7 +283,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, log, .. } => {
-                Tx::Sqlite(Embedded { tx: begin_immediate(writer).await?, log: log.clone() })
+                Tx::Sqlite(Embedded { tx: writer.begin_with("BEGIN IMMEDIATE").await?, log: log.clone() })
             }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
@@ -361,17 +361,14 @@ fn written(file: &Path) -> SqliteConnectOptions {
         .busy_timeout(LOCK_WAIT)
 }
 
-/// On a full disk and after a failed write `SQLite` rolls back by itself. The driver's own ROLLBACK then fails, and it takes the
-/// connection for one inside a transaction for ever: such a connection is closed, and the pool opens another.
-async fn begin_immediate(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    const BEGIN: &str = "BEGIN IMMEDIATE";
-    match writer.begin_with(BEGIN).await {
-        Err(sqlx::Error::InvalidSavePointStatement) => {
-            writer.acquire().await?.close().await?;
-            writer.begin_with(BEGIN).await
-        }
-        begun => begun,
-    }
+/// The one connection that writes. On a full disk and after a failed write `SQLite` rolls back by itself; the driver's own
+/// ROLLBACK then fails, and it takes the connection for one inside a transaction for ever: such a connection is closed, and
+/// the pool opens another.
+fn one_writer() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(1).before_acquire(|connection, _| {
+        let usable = !connection.is_in_transaction();
+        Box::pin(async move { Ok(usable) })
+    })
 }
 
 fn migrated(result: Result<(), MigrateError>) -> Result<(), StoreError> {

@@ -153,7 +153,7 @@ impl Stage {
     /// The server with the library of faults, and with what else its environment must have.
     pub async fn serve_under(&self, environment: &[(&str, &Path)]) -> anyhow::Result<Server> {
         let mut command = serve(&self.binary, &self.data, self.address.port(), self.url.as_deref());
-        command.env("LD_PRELOAD", &self.library).env("FAULTS_WATCH", &self.data);
+        command.args(&self.arguments).env("LD_PRELOAD", &self.library).env("FAULTS_WATCH", &self.data);
         command.env("FAULTS_CONTROL", &self.control.path).envs(environment.iter().copied());
         self.start(&mut command).await
     }

@@ -16,7 +16,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Executor, SqliteConnection, sqlite::SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Executor, SqliteConnection};
 
 use super::{
     Store, StoreError, Tx, backup::schema_step_newest, copy, execute, execute_any, fetch_optional, inconsistent,
@@ -97,8 +97,7 @@ impl Store {
         };
         writer.close().await;
         let watch: Arc<str> = format!("{EFFECTS}; {triggers}").into();
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
+        let writer = super::one_writer()
             .after_connect(move |connection, _| {
                 let watch = watch.clone();
                 Box::pin(async move { connection.execute(sqlx::raw_sql(AssertSqlSafe(watch))).await.map(drop) })

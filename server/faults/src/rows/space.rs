@@ -19,16 +19,29 @@ const SETTLED: Duration = Duration::from_millis(500);
 const DRAINED_WITHIN: Duration = Duration::from_secs(5);
 const BYTES_LEFT: [i64; 3] = [0, 20_000, 300_000];
 
+/// Whether there is an answer log on a disk with room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    None,
+    SecondDisk,
+}
+
 pub async fn run(bench: &Bench, template: &Template) -> Result<Outcome> {
     let mut lines = Vec::new();
     for left in BYTES_LEFT {
-        lines.push(full(bench, template, left).await?);
+        lines.push(full(bench, template, left, Log::None).await?);
     }
+    lines.push(full(bench, template, 0, Log::SecondDisk).await?);
     Ok(Outcome { lines })
 }
 
-async fn full(bench: &Bench, template: &Template, left: i64) -> Result<Line> {
-    let stage = Stage::new(bench, template, &format!("row-4-{left}"), None)?;
+async fn full(bench: &Bench, template: &Template, left: i64, log: Log) -> Result<Line> {
+    let mut stage = Stage::new(bench, template, &format!("row-4-{left}-{log:?}"), None)?;
+    if log == Log::SecondDisk {
+        let folder = stage.folder.join("second-disk");
+        std::fs::create_dir(&folder)?;
+        stage.arguments = vec!["--answer-log".into(), folder.into()];
+    }
     let server = stage.serve_under(&[]).await?;
     let mut load = Load::start(&stage, PAUSE).await?;
     load.more(2 * stage.people.len(), Duration::from_secs(10)).await?;
@@ -56,11 +69,13 @@ async fn full(bench: &Bench, template: &Template, left: i64) -> Result<Line> {
     compared.holds()?;
     standing.verified()?;
     stage.verify()?;
+    let with_log = if log == Log::SecondDisk { ", answer log on a second disk" } else { "" };
+    let fault = format!("disk full, {left} bytes left{with_log}");
     let refused: u64 = book.refused.values().sum();
     let also = format!(
         "{refused} saves refused and sent again, {while_full} acknowledged while full; the opening of a room refused in words"
     );
-    Ok(Line { recovered: Some(recovered), also, ..Line::new(format!("disk full, {left} bytes left"), 1, compared) })
+    Ok(Line { recovered: Some(recovered), also, ..Line::new(fault, 1, compared) })
 }
 
 /// Where the proctor of the room that waits is led by opening it.
