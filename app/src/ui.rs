@@ -210,6 +210,16 @@ pub fn field(page: &Page, name: &'static str, label: &str, kind: &'static str, m
     .into_any()
 }
 
+/// A labelled field of an act's form, whose id is apart from those of the other acts on the page.
+pub fn act_field(act: &str, name: &'static str, label: &str, kind: &'static str, required: bool) -> AnyView {
+    let id = format!("{act}-{name}");
+    view! {
+        <p class="field"><label for=id.clone()>{label.to_owned()}</label>
+            <input id=id name=name type=kind autocomplete="off" autocapitalize="off" spellcheck="false" required=required/></p>
+    }
+    .into_any()
+}
+
 /// The way of a candidate, with where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -20,6 +20,7 @@ pub mod gap;
 pub mod hall;
 pub mod hand_in;
 pub mod late;
+pub mod load;
 pub mod pause;
 pub mod peers;
 pub mod plan;

@@ -297,16 +297,6 @@ impl Store {
         })
     }
 
-    /// What the embedded database finds wrong with its own file. A server has tools of its own for that.
-    pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
-        let mut found: Vec<String> = match self {
-            Self::Sqlite { readers, .. } => sqlx::query_scalar("PRAGMA integrity_check(20)").fetch_all(readers).await?,
-            Self::Postgres(_) => Vec::new(),
-        };
-        found.retain(|line| line != "ok");
-        Ok(found)
-    }
-
     /// Waits for what is under way, and closes every connection.
     pub async fn close(&self) {
         match self {

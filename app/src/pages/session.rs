@@ -137,11 +137,7 @@ pub(super) fn list(lang: Lang, voided: &[VoidedView]) -> AnyView {
 fn voiding(page: &Page, view: &SessionView) -> AnyView {
     let lang = page.lang;
     let input = |name: &'static str, label: &'static str, kind: &'static str, required: bool| {
-        let id = format!("void-{name}");
-        view! {
-            <p class="field"><label for=id.clone()>{label}</label>
-                <input id=id name=name type=kind autocomplete="off" autocapitalize="off" spellcheck="false" required=required/></p>
-        }
+        ui::act_field("void", name, label, kind, required)
     };
     view! {
         <details class="act danger"><summary>{t!(lang, voided::act)}</summary><div class="act-body">

@@ -12,7 +12,9 @@ pub struct Held {
 }
 
 const SIMULATED: (&str, &str) = ("server/simulator/src/faults.rs", "Fault::Cut");
-const NETWORK: (&str, &str) = ("server/simulator/src/network.rs", "Fault::");
+const DROPPED: (&str, &str) = ("server/simulator/src/network.rs", "Fault::Dropped");
+const DOUBLED: (&str, &str) = ("server/simulator/src/network.rs", "Fault::Doubled");
+const DELAYED: (&str, &str) = ("server/simulator/src/network.rs", "weather.delay");
 
 const fn row(
     row: u32,
@@ -28,7 +30,7 @@ pub const HELD: [Held; 15] = [
     row(
         7,
         "client offline 10 s, 5 min, 40 min",
-        &[SIMULATED, ("end2end/recovery.test.mjs", "offline")],
+        &[SIMULATED, ("end2end/recovery.test.mjs", "one goes on answering, and everything drains afterwards")],
         "the browser is not offline for 40 min",
     ),
     row(
@@ -37,28 +39,44 @@ pub const HELD: [Held; 15] = [
         &[SIMULATED, ("server/tests/it/time.rs", "what_comes_after_the_end_is_kept_and_never_scored")],
         "the decision by two people",
     ),
-    row(9, "packets lost, jitter", &[NETWORK], ""),
-    row(10, "requests doubled", &[NETWORK], ""),
+    row(9, "packets lost, jitter", &[DROPPED, DELAYED], ""),
+    row(10, "requests doubled", &[DOUBLED], ""),
     row(
         11,
         "an older change arrives after a newer one",
-        &[NETWORK, ("server/tests/it/answer.rs", "the_highest_sequence_stands_and_the_page_is_told")],
+        &[DELAYED, ("server/tests/it/answer.rs", "the_highest_sequence_stands_and_the_page_is_told")],
         "",
     ),
-    row(12, "reply lost, page reloaded, resent", &[NETWORK, ("end2end/recovery.test.mjs", "reload")], ""),
+    row(
+        12,
+        "reply lost, page reloaded, resent",
+        &[DROPPED, ("end2end/recovery.test.mjs", "an answer given a moment before the reload is not lost")],
+        "",
+    ),
     row(
         13,
         "the PC dies; the candidate moves",
-        &[("server/simulator/src/lib.rs", "moves to the spare machine")],
+        &[
+            ("server/simulator/src/lib.rs", "moves to the spare machine"),
+            ("server/tests/it/login.rs", "a_move_takes_every_answer_along_and_leaves_the_old_machine_none"),
+        ],
         "not in a browser",
     ),
     row(
         14,
         "one candidate in two browsers or tabs",
-        &[("server/simulator/src/lib.rs", "another tab")],
+        &[
+            ("server/simulator/src/lib.rs", "another tab"),
+            ("server/tests/it/login.rs", "of_two_logins_at_once_one_writes"),
+        ],
         "not in a browser",
     ),
-    row(16, "client clock wrong, stopped", &[("end2end/clock.test.mjs", "clock")], ""),
+    row(
+        16,
+        "client clock wrong, stopped",
+        &[("server/simulator/src/client.rs", "gone_ms * self.pace")],
+        "only clocks that run too fast or too slow, and not in a browser",
+    ),
     row(
         18,
         "answer at closing −1 ms, 0, +1 ms, +30 s",
@@ -71,7 +89,10 @@ pub const HELD: [Held; 15] = [
     row(
         20,
         "extension while offline, at the last second, after hand-in",
-        &[("server/simulator/src/people.rs", "grant")],
+        &[
+            ("server/simulator/src/people.rs", "What::Grant"),
+            ("server/tests/it/gap.rs", "a_grant_is_live_for_a_page_that_is_offline_too"),
+        ],
         "",
     ),
     row(
@@ -90,7 +111,15 @@ pub const HELD: [Held; 15] = [
         "",
     ),
     row(25, "proctor's page open for 4 hours", &[], "nothing holds it yet"),
-    row(26, "the room's switch dies", &[("server/simulator/src/faults.rs", "Fault::RoomCut")], "not in a browser"),
+    row(
+        26,
+        "the room's switch dies",
+        &[
+            ("server/simulator/src/faults.rs", "Fault::RoomCut"),
+            ("server/tests/it/gap.rs", "thirty_that_were_silent_together_are_one_grant_for_the_room"),
+        ],
+        "not in a browser",
+    ),
 ];
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ use kaochang::config::{Flags, Settings};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::bench::Bench;
-use crate::check::Place;
+use crate::check::{Compared, Place, Standing};
 use crate::control::Control;
+use crate::load::{Book, Load};
 use crate::recorder::Recorder;
 
 /// More than a candidate sends in one load, and less than the server takes for forged.
@@ -70,6 +71,14 @@ pub struct Stage {
     library: PathBuf,
     starts: std::cell::Cell<u32>,
     next_seq: std::cell::Cell<i64>,
+}
+
+/// What was seen, what stands, and how they compare.
+#[derive(Debug)]
+pub struct Judged {
+    pub book: Book,
+    pub standing: Standing,
+    pub compared: Compared,
 }
 
 impl Template {
@@ -198,6 +207,17 @@ impl Stage {
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "kaochang {}: {said}", arguments[0].display());
         Ok(())
+    }
+
+    /// Everybody stops and the server with them, and laws 1, 2 and 4 hold of what stands.
+    pub async fn judged(&self, server: Server, load: Load) -> anyhow::Result<Judged> {
+        let book = load.stop().await?;
+        server.stop()?;
+        let standing = self.place().standing().await?;
+        let compared = standing.compare(&self.recorder.recorded()?, &book.sent);
+        compared.holds()?;
+        self.verify()?;
+        Ok(Judged { book, standing, compared })
     }
 
     /// `kaochang audit verify` on the data.

@@ -64,8 +64,8 @@ pub enum BackupError {
     /// A file can't be read or written.
     #[error("{0}: {1}")]
     File(String, io::Error),
-    /// What the database itself finds wrong.
-    #[error("the database is damaged: {0}")]
+    /// What is wrong with it, as the database or the record tells.
+    #[error("damaged: {0}")]
     Damaged(String),
     /// The file is not what its manifest says.
     #[error("{0}")]
@@ -216,10 +216,6 @@ async fn look_at(store: &Store, log: Option<&Path>) -> Result<(Report, Option<Re
         Some(folder) => Some(replay(store, folder).await?),
         None => None,
     };
-    let found = damage(&mut store.read().await?).await?;
-    if let Some(first) = found.into_iter().next() {
-        return Err(BackupError::Damaged(first));
-    }
     let report = verify(store, None, None).await?;
     match report.problems.first() {
         Some(problem) => Err(BackupError::Damaged(problem.clone())),

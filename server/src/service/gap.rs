@@ -15,12 +15,10 @@ use super::{
     Centre, Refusal,
     account::Staff,
     hall::{Hall, Session, Sitting},
-    proctor::{Grant, reason},
+    proctor::{Grant, MINUTE_MS, reason},
     sitting::as_u32,
 };
 use crate::store::{StoreError, audit::Act};
-
-const MINUTE_MS: i64 = 60_000;
 
 impl Centre {
     /// Writes the gaps down that were measured since the last tick.

@@ -18,8 +18,8 @@ use super::{
     draw::sentences,
     evidence::Proof,
     hall::Session,
+    load::{live_sitting, shapes},
     plan::Entry,
-    session::{live_sitting, shapes},
 };
 use crate::store::{
     StoreError,

@@ -12,10 +12,9 @@ use super::{
     Centre, Refusal,
     account::Staff,
     hall::{Room, Session, Sitting},
-    proctor::reason,
-    session::granted_act,
+    proctor::{apply_grants, reason, write_grants},
 };
-use crate::store::{audit::Act, room as rooms, room::PauseRow, sitting as sittings};
+use crate::store::{audit::Act, room as rooms, room::PauseRow};
 
 impl Centre {
     /// The exam clock as the sittings of a room count it.
@@ -61,11 +60,11 @@ impl Centre {
         let (end, rows) = self.in_room(room_id, actor, |session, room| {
             let clock_ms = self.now(session);
             let until_clock_ms = room.room.pauses.until(&session.terms, clock_ms).map_err(notice)?;
-            let pause_ms = room.room.pauses.length_ms(until_clock_ms);
+            let end = PauseEnd::of(room, until_clock_ms);
             let why = room.pauses.last().map(|pause| pause.reason.clone()).unwrap_or_default();
             let row = |s: &Sitting| LedgerRow {
                 row_no: s.sitting.next_row_no(),
-                grant_ms: pause_ms,
+                grant_ms: end.pause_ms,
                 cause: Cause::Pause,
                 reason: why.clone(),
                 actor: actor.login.clone(),
@@ -75,24 +74,16 @@ impl Centre {
             };
             let writing = session.in_room(room_id).into_iter().filter(|s| s.sitting.is_writing());
             let rows: Vec<(String, LedgerRow)> = writing.map(|s| (s.id.clone(), row(s))).collect();
-            Ok((PauseEnd::of(room, until_clock_ms), rows))
+            Ok((end, rows))
         })?;
         rooms::end_pause(&mut acting.tx, &session_id, room_id, &actor.login, end.until_clock_ms, at_ms).await?;
-        for (id, row) in &rows {
-            sittings::grant(&mut acting.tx, &session_id, id, row).await?;
-        }
-        let mut acts = vec![end.act("room.resumed", room_id, &actor.login, at_ms)];
-        acts.extend(rows.iter().map(|(id, row)| granted_act(&session_id, id, row, &actor.login)));
-        acting.append(&acts).await?;
+        acting.append(&[end.act("room.resumed", room_id, &actor.login, at_ms)]).await?;
+        write_grants(&mut acting, &session_id, &rows, &actor.login).await?;
         let mut hall = acting.commit().await?;
         if let Some(room) = hall.room_mut(&session_id, room_id) {
             end.apply(room, &actor.login, at_ms);
         }
-        for (id, row) in rows {
-            if let Some(live) = hall.sitting_mut(&session_id, &id) {
-                live.sitting.ledger.push(row);
-            }
-        }
+        apply_grants(&mut hall, &session_id, rows);
         Ok(Code::RoomResumed.into())
     }
 }

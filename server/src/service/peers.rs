@@ -394,11 +394,8 @@ impl Centre {
         if !self.is_shared() {
             return Ok(());
         }
+        self.find_login(token).await?;
         let hash = token_hash(token);
-        let known = self.hall().by_token(&hash).is_some();
-        if !known {
-            self.look_up(&hash).await?;
-        }
         let old = {
             let mut hall = self.hall();
             let Some((session, sitting, _)) = hall.by_token(&hash) else { return Ok(()) };
@@ -437,25 +434,28 @@ impl Centre {
         Ok(())
     }
 
-    /// Looks for a login that another server made.
-    async fn look_up(&self, token_hash: &str) -> Result<(), StoreError> {
-        let monotonic = self.world.monotonic_ms();
-        {
+    /// Looks for a login that memory does not know: another server made it, or its session lies at rest. What is nobody's is
+    /// not looked up again for a while.
+    pub async fn find_login(&self, token: &str) -> Result<(), StoreError> {
+        let (hash, monotonic) = (token_hash(token), self.world.monotonic_ms());
+        if self.hall().tokens.contains_key(&hash) {
+            return Ok(());
+        }
+        if self.peers.strangers().get(&hash).is_some_and(|last| monotonic - last < STRANGER_MS) {
+            return Ok(());
+        }
+        let Some(session) = sittings::session_of_login(&mut self.store.read().await?, &hash).await? else {
             let mut strangers = self.peers.strangers();
             if strangers.len() >= STRANGERS_MAX {
                 strangers.clear();
             }
-            let last = strangers.insert(token_hash.to_owned(), monotonic);
-            if last.is_some_and(|last| monotonic - last < STRANGER_MS) {
-                return Ok(());
-            }
-        }
-        let session = sittings::session_of_login(&mut self.store.read().await?, token_hash).await?;
-        if let Some(session) = session {
-            self.peers.strangers().remove(token_hash);
+            strangers.insert(hash, monotonic);
+            return Ok(());
+        };
+        if self.is_shared() {
             self.refresh(&session).await?;
         }
-        Ok(())
+        self.recall(&session).await
     }
 
     /// Whatever other servers saved may not have been heard of: each sitting's answers are read again at its next request.

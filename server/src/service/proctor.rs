@@ -26,7 +26,7 @@ use super::{
 };
 use crate::store::{StoreError, audit::Act, room as rooms, session as sessions, sitting as sittings};
 
-const MINUTE_MS: i64 = 60_000;
+pub(crate) const MINUTE_MS: i64 = 60_000;
 
 /// Login and password of somebody who stands beside.
 #[derive(Clone)]
@@ -190,17 +190,8 @@ impl Centre {
             let rows: Vec<(String, LedgerRow)> = writing.map(|s| (s.id.clone(), row(s))).collect();
             if rows.is_empty() { Err(Code::NotNow.into()) } else { Ok(rows) }
         })?;
-        for (id, row) in &rows {
-            sittings::grant(&mut acting.tx, &session_id, id, row).await?;
-        }
-        let acts: Vec<Act<'_>> = rows.iter().map(|(id, row)| granted_act(&session_id, id, row, &actor.login)).collect();
-        acting.append(&acts).await?;
-        let mut hall = acting.commit().await?;
-        for (id, row) in rows {
-            if let Some(live) = hall.sitting_mut(&session_id, &id) {
-                live.sitting.ledger.push(row);
-            }
-        }
+        write_grants(&mut acting, &session_id, &rows, &actor.login).await?;
+        apply_grants(&mut *acting.commit().await?, &session_id, rows);
         Ok(Notice::with(Code::TimeGranted, grant.minutes))
     }
 
@@ -438,6 +429,29 @@ impl Centre {
 
     fn writing(&self, room_id: &str, sitting: &str, actor: &Staff) -> Result<(), Refusal> {
         self.sitting_in(room_id, sitting, actor, |phase| matches!(phase, Phase::Writing { .. }))
+    }
+}
+
+/// Grants to sittings of a session, within an act: a ledger row and an audit row each.
+pub(crate) async fn write_grants(
+    acting: &mut Acting<'_>,
+    session: &str,
+    rows: &[(String, LedgerRow)],
+    actor: &str,
+) -> Result<(), StoreError> {
+    for (id, row) in rows {
+        sittings::grant(&mut acting.tx, session, id, row).await?;
+    }
+    let acts: Vec<Act<'_>> = rows.iter().map(|(id, row)| granted_act(session, id, row, actor)).collect();
+    acting.append(&acts).await
+}
+
+/// They were committed.
+pub(crate) fn apply_grants(hall: &mut Hall, session: &str, rows: Vec<(String, LedgerRow)>) {
+    for (id, row) in rows {
+        if let Some(live) = hall.sitting_mut(session, &id) {
+            live.sitting.ledger.push(row);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use super::session::papers_digest;
 use crate::store::{
     Store, StoreError, Tx,
     audit::{self, Row},
+    backup::damage,
     evidence, paper, response, room as rooms, score, session as sessions, sitting as sittings, void,
     void::VoidRow,
 };
@@ -64,11 +65,11 @@ impl fmt::Display for Report {
 /// Verifies every chain, or one session's with the head that was printed for it.
 pub async fn verify(store: &Store, session: Option<&str>, printed: Option<&PrintedHead>) -> Result<Report, StoreError> {
     let mut report = Report::default();
+    let mut tx = store.read().await?;
     if session.is_none() {
-        let damage = store.damage().await?.into_iter();
+        let damage = damage(&mut tx).await?.into_iter();
         report.problems.extend(damage.map(|what| format!("the database's file is damaged: {what}")));
     }
-    let mut tx = store.read().await?;
     let sessions: BTreeSet<String> = sessions::all(&mut tx).await?.into_iter().map(|session| session.id).collect();
     let mut chains: BTreeSet<String> = audit::chains(&mut tx).await?.into_iter().collect();
     chains.extend(sessions.iter().cloned());

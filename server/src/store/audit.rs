@@ -159,8 +159,7 @@ pub async fn turn(tx: &mut Tx, chain: &str) -> Result<(Head, Option<i64>), Store
 /// Whether this very row stands in a chain. Waits for whoever is appending to it, so that what is in doubt is decided.
 pub async fn stands(tx: &mut Tx, chain: &str, row: &Head) -> Result<bool, StoreError> {
     head(tx, chain).await?;
-    let stored: Option<(String,)> = fetch_optional!(tx, HASH_AT, chain, row.row_no);
-    Ok(stored.is_some_and(|(hash,)| hash == row.hash.to_string()))
+    Ok(hash_at(tx, chain, row.row_no).await? == Some(row.hash.to_string()))
 }
 
 /// Acts of a chain after a row, in order: wall time, act and subject.

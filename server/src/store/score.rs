@@ -97,8 +97,8 @@ pub async fn rows(tx: &mut Tx, session_id: &str) -> Result<Vec<ScoreRow>, StoreE
 
 /// The newest version of a sitting's score; 0 where there is none.
 pub async fn newest_version(tx: &mut Tx, session_id: &str, sitting_id: &str) -> Result<i64, StoreError> {
-    let newest: Vec<(i64,)> = fetch_all!(tx, NEWEST_VERSION, session_id, sitting_id);
-    Ok(newest.first().map_or(0, |(version,)| *version))
+    let newest: Option<(i64,)> = fetch_optional!(tx, NEWEST_VERSION, session_id, sitting_id);
+    Ok(newest.map_or(0, |(version,)| version))
 }
 
 /// The newest score of each sitting of a session.

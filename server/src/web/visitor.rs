@@ -95,7 +95,7 @@ impl FromRequestParts<Web> for Visitor {
         };
         let token = |keeps| cookie(keeps).map(str::to_owned);
         if let Some(candidate) = cookie(Keeps::Candidate)
-            && let Err(error) = web.centre.recall_by_token(candidate).await
+            && let Err(error) = web.centre.find_login(candidate).await
         {
             // Who is not found is asked to log in; the page keeps what it could not send.
             tracing::error!(%error, "whose token it is could not be looked up");

@@ -228,6 +228,20 @@ async fn a_server_that_stood_still_saves_nothing_of_what_ended_meanwhile() {
     assert!(a.verified().await.problems.is_empty());
 }
 
+/// The other server opened the room, and this one had not ticked since it heard of it.
+#[tokio::test]
+async fn a_stall_right_after_the_opening_is_one_too() {
+    let (_shared, a, b) = two().await;
+    let first = a.candidate(1).await;
+    b.opened().await;
+    b.pass(LEAD_MS).await;
+    let mut here = at(&first, &a);
+    soon("the opening", async || here.send(Vec::new()).await.status == 200).await;
+    b.pass(10_000).await;
+    a.slip(10_000);
+    assert_eq!(here.refused(1, "A").await, SaveRefusalCode::Busy);
+}
+
 /// To the millisecond, after a stall: by the clock that all share.
 #[tokio::test]
 async fn after_a_stall_the_end_is_the_shared_one_to_the_millisecond() {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     i18n::{age, t},
+    ui::act_field,
     view::{Lang, Page, ProctorRow, ProposalView, RoomState, RoomView, SittingDetail},
     wire::SeatState,
 };
@@ -13,17 +14,8 @@ fn id(act: &str, field: &str) -> String {
     format!("{act}-{field}")
 }
 
-fn text(act: &str, name: &'static str, label: &str, kind: &'static str, required: bool) -> AnyView {
-    let id = id(act, name);
-    view! {
-        <p class="field"><label for=id.clone()>{label.to_owned()}</label>
-            <input id=id name=name type=kind autocomplete="off" autocapitalize="off" spellcheck="false" required=required/></p>
-    }
-    .into_any()
-}
-
 fn reason(lang: Lang, act: &str) -> AnyView {
-    text(act, "reason", t!(lang, acts::reason), "text", true)
+    act_field(act, "reason", t!(lang, acts::reason), "text", true)
 }
 
 fn agreed(act: &str, words: &'static str) -> AnyView {
@@ -40,8 +32,8 @@ fn extension(lang: Lang, view: &RoomView, act: &str) -> AnyView {
         {reason(lang, act)}
         <fieldset>
             <legend>{t!(lang, acts::second, alone = view.grant_minutes_alone)}</legend>
-            {text(act, "second_account", t!(lang, staff::account), "text", false)}
-            {text(act, "second_password", t!(lang, staff::password), "password", false)}
+            {act_field(act, "second_account", t!(lang, staff::account), "text", false)}
+            {act_field(act, "second_password", t!(lang, staff::password), "password", false)}
         </fieldset>
     }
     .into_any()
@@ -103,8 +95,8 @@ pub(super) fn proposals(page: &Page, view: &RoomView) -> Option<AnyView> {
         let second = (own.minutes > view.grant_minutes_alone).then(|| view! {
             <fieldset>
                 <legend>{t!(lang, acts::second, alone = view.grant_minutes_alone)}</legend>
-                {text(&format!("gap-{n}"), "second_account", t!(lang, staff::account), "text", false)}
-                {text(&format!("gap-{n}"), "second_password", t!(lang, staff::password), "password", false)}
+                {act_field(&format!("gap-{n}"), "second_account", t!(lang, staff::account), "text", false)}
+                {act_field(&format!("gap-{n}"), "second_password", t!(lang, staff::password), "password", false)}
             </fieldset>
         });
         let reason = t!(lang, gap::reason, gap = age(own.gap_ms));
@@ -173,8 +165,8 @@ fn proctors(lang: Lang, view: &RoomView) -> AnyView {
                 <summary>{t!(lang, acts::check_in)}</summary>
                 <div class="act-body"><form method="post" action=format!("/rooms/{}/check-in", view.id)>
                     <p class="small">{t!(lang, acts::check_in_text)}</p>
-                    {text("in", "account", t!(lang, staff::account), "text", true)}
-                    {text("in", "password", t!(lang, staff::password), "password", true)}
+                    {act_field("in", "account", t!(lang, staff::account), "text", true)}
+                    {act_field("in", "password", t!(lang, staff::password), "password", true)}
                     <p class="acts"><button class="primary">{t!(lang, acts::check_in)}</button></p>
                 </form></div>
             </details>
@@ -248,7 +240,7 @@ pub(super) fn sitting(page: &Page, view: &RoomView, detail: &SittingDetail) -> A
             }.into_any()))}
             {folded(t!(lang, acts::note), "", view! {
                 <form method="post" action=to("note")>
-                    {text("note", "text", t!(lang, acts::note_label), "text", true)}
+                    {act_field("note", "text", t!(lang, acts::note_label), "text", true)}
                     <p class="acts"><button>{t!(lang, acts::note)}</button></p>
                 </form>
             }.into_any())}

@@ -11,7 +11,7 @@ use crate::bench::Bench;
 use crate::control::Slot;
 use crate::load::{Load, p99};
 use crate::report::{Line, Outcome};
-use crate::stage::{Stage, Template};
+use crate::stage::{Judged, Stage, Template};
 
 const PAUSE: Duration = Duration::from_millis(5);
 const FAULT: Duration = Duration::from_secs(5);
@@ -44,8 +44,7 @@ async fn fault(bench: &Bench, template: &Template, fault: Fault) -> Result<Line>
     sleep(MEASURED).await;
     let (struck, over) = if fault == Fault::Locked { locked(&stage).await? } else { slow(&stage).await? };
     sleep(BACK_WITHIN + MEASURED).await;
-    let book = load.stop().await?;
-    server.stop()?;
+    let Judged { book, compared, .. } = stage.judged(server, load).await?;
     let within = |from: Instant, to: Instant| {
         p99(book.seen.iter().filter(|seen| seen.at >= from && seen.at - seen.took >= from && seen.at < to))
     };
@@ -54,10 +53,6 @@ async fn fault(bench: &Bench, template: &Template, fault: Fault) -> Result<Line>
     ensure!(after <= (before * FACTOR).max(FLOOR), "p99 was {before:?} before and {after:?} a second after");
     let first =
         book.seen.iter().map(|seen| seen.at).filter(|at| *at >= over).min().context("nothing was saved after")?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
     let slowest = book.seen.iter().map(|seen| seen.took).max().unwrap_or_default();
     let also = format!(
         "p99 {:.1} ms before, {:.1} ms from a second after; the slowest acknowledgement took {:.2} s",

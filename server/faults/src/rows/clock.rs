@@ -12,7 +12,7 @@ use crate::control::Slot;
 use crate::lives::{least_outside, ms};
 use crate::load::{Book, Load, Seen};
 use crate::report::{Line, Outcome};
-use crate::stage::{Stage, Template};
+use crate::stage::{Judged, Stage, Template};
 
 const PAUSE: Duration = Duration::from_millis(10);
 const HOUR_MS: i64 = 3_600_000;
@@ -45,12 +45,7 @@ pub async fn run(bench: &Bench, template: &Template) -> Result<Outcome> {
     let server = stage.serve_under(&[("TZ", Path::new("America/St_Johns"))]).await?;
     let down = (begin, Instant::now());
     load.more(stage.people.len(), Duration::from_secs(10)).await?;
-    let book = load.stop().await?;
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
+    let Judged { book, standing, compared } = stage.judged(server, load).await?;
     let closed = standing.sittings.iter().filter(|sitting| sitting.closed_at_ms.is_some()).count();
     ensure!(closed == 0, "{closed} sittings were handed in by a wall clock");
     let unfair = most_unfair_ms(&book, down);

@@ -11,7 +11,7 @@ use crate::check::{Compared, Place};
 use crate::control::Slot;
 use crate::load::{Book, Load};
 use crate::report::{Line, Outcome};
-use crate::stage::{Stage, Template, copy_folder};
+use crate::stage::{Judged, Stage, Template, copy_folder};
 
 const TRIALS: u32 = 15;
 const TRIALS_QUICK: u32 = 3;
@@ -32,12 +32,7 @@ pub async fn run(bench: &Bench, template: &Template) -> Result<Outcome> {
         let unknown = unacknowledged(&stage, &load).await?;
         let server = stage.serve().await?;
         load.more(2 * stage.people.len(), Duration::from_secs(10)).await?;
-        let book = load.stop().await?;
-        server.stop()?;
-        let standing = stage.place().standing().await?;
-        let found = standing.compare(&stage.recorder.recorded()?, &book.sent);
-        found.holds()?;
-        standing.verified()?;
+        let Judged { book, compared: found, .. } = stage.judged(server, load).await?;
         acknowledged_once(&book, &unknown)?;
         committed += unknown.len();
         compared.add(found);

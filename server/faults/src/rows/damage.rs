@@ -33,7 +33,7 @@ pub async fn run(bench: &Bench, template: &Template) -> Result<Outcome> {
     server.stop()?;
     let recorded = stage.recorder.recorded()?;
     let whole = stage.place().standing().await?;
-    whole.verified()?;
+    stage.verify()?;
     let (mut detected, mut harmless, mut compared) = (0, 0, Compared::default());
     let copy = stage.folder.join("damaged");
     for trial in 0..trials {

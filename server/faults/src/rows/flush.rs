@@ -36,21 +36,14 @@ async fn fails(bench: &Bench, template: &Template, name: &str, times: i64) -> Re
     let stopped = begin.elapsed();
     ensure!(ended.code().is_some_and(|code| code != 0), "a flush failed, and the server ended with {ended}");
     let log = stage.logged()?;
-    let told = log.lines().find(|line| line.contains("ERROR") && line.contains("stop"));
-    let told = told.with_context(|| format!("no line of the log says why it stopped:\n{log}"))?.to_owned();
-    ensure!(!told.is_empty());
+    let told = log.lines().any(|line| line.contains("ERROR") && line.contains("stop"));
+    ensure!(told, "no line of the log says why it stopped:\n{log}");
     stage.control.set(Slot::FailFlushes, 0)?;
     let begin = Instant::now();
     let server = stage.serve().await?;
     let recovered = begin.elapsed();
     load.more(2 * stage.people.len(), Duration::from_secs(10)).await?;
-    let book = load.stop().await?;
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
-    stage.verify()?;
+    let compared = stage.judged(server, load).await?.compared;
     let also =
         format!("stopped after {:.2} s with exit code {}", stopped.as_secs_f64(), ended.code().unwrap_or_default());
     Ok(Line { recovered: Some(recovered), also, ..Line::new(format!("flush of the log fails ({name})"), 1, compared) })
@@ -72,13 +65,7 @@ async fn checkpoint_fails(bench: &Bench, template: &Template) -> Result<Line> {
     let ended = server.ended(Duration::from_secs(1)).await?;
     let server = if ended.is_some() { stage.serve().await? } else { server };
     load.more(2 * stage.people.len(), Duration::from_secs(10)).await?;
-    let book = load.stop().await?;
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
-    stage.verify()?;
+    let compared = stage.judged(server, load).await?.compared;
     let also = if ended.is_some() { "stopped" } else { "went on; the log keeps what the file has not" };
     Ok(Line { also: also.to_owned(), ..Line::new("flush of the database file fails once (checkpoint)", 1, compared) })
 }

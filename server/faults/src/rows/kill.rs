@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::lives::{Life, Lives};
 use crate::load::Load;
 use crate::report::{Line, Outcome};
-use crate::stage::{Stage, Template};
+use crate::stage::{Judged, Stage, Template};
 
 const TRIALS: u32 = 200;
 const TRIALS_QUICK: u32 = 25;
@@ -39,14 +39,8 @@ pub async fn run(bench: &Bench, template: &Template) -> Result<Outcome> {
         life.serves();
     }
     load.more(stage.people.len(), SERVING_WITHIN).await?;
-    let book = load.stop().await?;
+    let Judged { book, standing, compared } = stage.judged(server, load).await?;
     lives.over(life);
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
-    stage.verify()?;
     lives.outages_fit(&standing.outages[standing.outages.len() - usize::try_from(trials)? - 1..])?;
     let recovered = lives.recovered();
     ensure!(recovered <= SERVING_WITHIN, "a restart took {} s", recovered.as_secs_f64());

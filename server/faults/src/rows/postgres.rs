@@ -34,7 +34,6 @@ pub async fn run(bench: &Bench) -> Result<Outcome> {
     let died = dies(bench, &cluster, &stage).await?;
     let cut = cut_in_commit(&stage, &way, &template).await?;
     server.stop()?;
-    stage.place().standing().await?.verified()?;
     stage.verify()?;
     Ok(Outcome { lines: vec![died, cut] })
 }

@@ -100,7 +100,7 @@ impl After<'_> {
         let unflushed = [Unflushed::Lost, Unflushed::Some, Unflushed::Torn][chance.random_range(0..3)];
         disk.cut(unflushed, chance, self.copy)?;
         let standing = self.place.standing().await.with_context(|| format!("unflushed writes: {unflushed:?}"))?;
-        standing.verified()?;
+        self.place.verified().await?;
         Ok(standing.compare(&trace.acknowledged(at)?, self.sent))
     }
 }

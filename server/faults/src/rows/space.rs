@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::control::Slot;
 use crate::load::Load;
 use crate::report::{Line, Outcome};
-use crate::stage::{Stage, Template};
+use crate::stage::{Judged, Stage, Template};
 
 const PAUSE: Duration = Duration::from_millis(5);
 const FULL: Duration = Duration::from_secs(3);
@@ -62,13 +62,7 @@ async fn full(bench: &Bench, template: &Template, left: i64, log: Log) -> Result
     let recovered = begin.elapsed();
     let opened = open_last_room(&stage, template).await?;
     ensure!(opened.contains("room_opened"), "with space again a start was answered by {opened}");
-    let book = load.stop().await?;
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
-    stage.verify()?;
+    let Judged { book, compared, .. } = stage.judged(server, load).await?;
     let with_log = if log == Log::SecondDisk { ", answer log on a second disk" } else { "" };
     let fault = format!("disk full, {left} bytes left{with_log}");
     let refused: u64 = book.refused.values().sum();

@@ -11,7 +11,7 @@ use crate::bench::Bench;
 use crate::lives::least_outside;
 use crate::load::Load;
 use crate::report::{Line, Outcome};
-use crate::stage::{Stage, Template};
+use crate::stage::{Judged, Stage, Template};
 
 const PAUSE: Duration = Duration::from_millis(5);
 const SAVED_WITHIN: Duration = Duration::from_secs(30);
@@ -56,13 +56,7 @@ pub async fn replaced(bench: &Bench, template: &Template, harm: Harm) -> Result<
     ensure!(over - begin <= OVER_WITHIN, "the spare took {} s", (over - begin).as_secs());
     let since = load.acknowledged() - backed_up;
     load.more(2 * stage.people.len(), SAVED_WITHIN).await?;
-    let book = load.stop().await?;
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
-    stage.verify()?;
+    let Judged { book, compared, .. } = stage.judged(server, load).await?;
     let time = least_outside(&book, &[(begin, over)])?;
     let also = format!("{since} acknowledged after the backup came from the log on the second disk");
     let fault = match harm {

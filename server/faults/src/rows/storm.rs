@@ -14,7 +14,7 @@ use crate::bench::Bench;
 use crate::check::Place;
 use crate::load::Load;
 use crate::report::{Line, Outcome};
-use crate::stage::{Person, Stage, Template};
+use crate::stage::{Judged, Person, Stage, Template};
 
 const CANDIDATES: u32 = 1_000;
 const CANDIDATES_QUICK: u32 = 300;
@@ -38,12 +38,7 @@ pub async fn run(bench: &Bench) -> Result<Outcome> {
     let load = Load::start(&stage, PAUSE).await?;
     sleep(Duration::from_mins(u64::from(MINUTES)) + ENDED_AFTER).await;
     let receipts = receipts(&stage).await?;
-    let book = load.stop().await?;
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
+    let Judged { standing, compared, .. } = stage.judged(server, load).await?;
     let (mut ends, mut waited) = (Vec::new(), Vec::new());
     for sitting in &standing.sittings {
         let started = sitting.started_clock_ms.context("everybody started")?;

@@ -10,7 +10,7 @@ use crate::control::Slot;
 use crate::lives::{least_outside, ms};
 use crate::load::Load;
 use crate::report::{Line, Outcome};
-use crate::stage::{Stage, Template, wall_ms};
+use crate::stage::{Judged, Stage, Template, wall_ms};
 
 const PAUSE: Duration = Duration::from_millis(10);
 const SHORT: Duration = Duration::from_secs(8);
@@ -40,13 +40,7 @@ pub async fn run(bench: &Bench, template: &Template) -> Result<Outcome> {
     let recovered = starting.elapsed();
     gaps.push((begin, Instant::now()));
     load.more(2 * stage.people.len(), Duration::from_secs(10)).await?;
-    let book = load.stop().await?;
-    server.stop()?;
-    let standing = stage.place().standing().await?;
-    let compared = standing.compare(&stage.recorder.recorded()?, &book.sent);
-    compared.holds()?;
-    standing.verified()?;
-    stage.verify()?;
+    let Judged { book, standing, compared } = stage.judged(server, load).await?;
     let outages = standing.outages.len();
     ensure!(outages == 3, "{outages} outages stand, not three: the first start, the suspension, the restart");
     let stall = standing.outages.iter().map(|outage| outage.up_at_ms - outage.down_at_ms);
